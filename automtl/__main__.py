@@ -1,0 +1,5 @@
+"""``python -m automtl``."""
+
+from automtl.cli import main
+
+main()

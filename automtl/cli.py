@@ -1,0 +1,176 @@
+"""The command line. Whatever is heavy is imported inside the commands."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from automtl.errors import AutoMTLError, ExportFailed, SearchFailed
+
+if TYPE_CHECKING:
+    from automtl.config import Config
+    from automtl.report.summary import Summary
+    from automtl.search.progress import Progress
+
+app = typer.Typer(
+    name="automtl",
+    help="Finds what tasks should share, and exports one ONNX file that predicts them all.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+ConfigFile = Annotated[Path | None, typer.Argument(metavar="[CONFIG.yaml]", show_default=False)]
+PluginFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--plugin", metavar="FILE.py", help="A plugin; may be given several times."),
+]
+
+
+def main() -> NoReturn:
+    """Runs the command line: 0 for success, 2 for a user's mistake, 1 for a failed run."""
+    try:
+        app(standalone_mode=True)
+    except (SearchFailed, ExportFailed) as error:
+        _fail(error, 1)
+    except AutoMTLError as error:
+        _fail(error, 2)
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of our output went away
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    sys.exit(0)
+
+
+@app.command()
+def search(
+    config: ConfigFile = None,
+    trials: Annotated[int | None, typer.Option(help="At most so many trainings.")] = None,
+    minutes: Annotated[float | None, typer.Option(help="At most so long.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Repeats a search exactly, with one worker.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Trainings at a time; default: the cores.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Of the run folder, runs/NAME.")] = None,
+    out: Annotated[Path, typer.Option(help="Where run folders go.")] = Path("runs"),
+    plugin: PluginFiles = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="runs/NAME", help="Go on with an interrupted search.")
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(help="Of a running Ray cluster that shares this file system.")
+    ] = None,
+) -> None:
+    """
+    Search for what the tasks should share; without CONFIG.yaml, on the bundled penguins.
+    """
+    from automtl import pipeline
+    from automtl.config import bundled_config, load_config, override
+
+    def change(loaded: "Config") -> "Config":
+        return override(
+            loaded, trials=trials, minutes=minutes, seed=seed, workers=workers, name=name,
+            plugins=plugin,
+        )  # fmt: skip
+
+    progress = _progress()
+    try:
+        if resume is not None:
+            if config is not None:
+                raise typer.BadParameter("give CONFIG.yaml or --resume, not both")
+            summary = pipeline.resume(resume, progress, change=change, address=address)
+        else:
+            loaded = change(load_config(config) if config else bundled_config())
+            summary = pipeline.search(loaded, out / loaded.name, progress, address=address)
+    finally:
+        progress.close()
+    _show(summary)
+
+
+@app.command()
+def predict(
+    model: Annotated[Path, typer.Argument(metavar="MODEL.onnx", show_default=False)],
+    data: Annotated[Path, typer.Argument(metavar="DATA.csv", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The CSV file to be written.")],
+) -> None:
+    """Predict with an exported model."""
+    from automtl.deploy.predict import predict_file
+
+    for note in predict_file(model, data, out):
+        print(note, file=sys.stderr)
+    print(out)
+
+
+@app.command()
+def validate(config: ConfigFile = None, plugin: PluginFiles = None) -> None:
+    """Check a configuration and its data without training."""
+    from automtl.config import bundled_config, check_plugins, load_config, override
+    from automtl.data.describe import describe
+    from automtl.data.read import read_data
+    from automtl.plugins import load_plugins
+
+    loaded = override(load_config(config) if config else bundled_config(), plugins=plugin)
+    plugins = load_plugins(loaded.plugins)
+    check_plugins(loaded, plugins)
+    print("\n".join(describe(read_data(loaded.data_request(), plugins))))
+    print("The configuration and the data are fine.")
+
+
+@app.command()
+def plugins(plugin: PluginFiles = None) -> None:
+    """List everything a search can be made of."""
+    from automtl.plugins import load_plugins
+    from automtl.report.catalogue import catalogue
+
+    files = tuple(path.resolve() for path in plugin or ())
+    print("\n".join(catalogue(load_plugins(files))))
+
+
+@app.command()
+def init(
+    data: Annotated[Path, typer.Argument(metavar="DATA.csv", show_default=False)],
+    targets: Annotated[str, typer.Option(help="The columns to predict, separated by commas.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write.")] = Path(
+        "automtl.yaml"
+    ),
+) -> None:
+    """Write a commented configuration, with the kinds of the columns as inferred."""
+    from automtl.pipeline import write_starter
+
+    write_starter(data, [target.strip() for target in targets.split(",")], out)
+    print(f"{out}: edit it, then run `automtl search {out}`")
+
+
+def _progress() -> "Progress":
+    from automtl.progress import Lines, Live
+
+    return Live() if sys.stdout.isatty() else Lines()
+
+
+def _show(summary: "Summary") -> None:
+    from automtl.core.graph import TaskGraph
+    from automtl.report.leaderboard import evidence, leaderboard, sharing
+
+    print("\nLeaderboard (gain over a model per task, on validation)")
+    print("\n".join(leaderboard(summary)))
+    print("\nWhere the tasks share")
+    print("\n".join(sharing(TaskGraph.from_json(summary.graph))))
+    print("\nOn test, which nothing was chosen on")
+    print("\n".join(evidence(summary)))
+    for reason, count in summary.failed.items():
+        print(f"\n{count} of {summary.trials} trials gave nothing: {reason}")
+    size = summary.exported.size / 1024
+    print(f"\n{summary.folder / 'best.onnx'}  ({size:.0f} KiB, agrees with the network on test)")
+
+
+def _fail(error: Exception, code: int) -> Any:
+    print(f"automtl: {error}", file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,144 @@
+"""What a configuration file may say."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+
+from automtl.config.document import Problem
+from automtl.config.space import SpaceSection
+from automtl.config.validation import Named, Section, not_empty, repeats
+from automtl.data.table import ColumnKind
+
+DEFAULT_TRIALS = 24  # where neither trials nor minutes are given
+
+
+def _run_name(name: str) -> str:
+    if not re.fullmatch(r"\w[\w.-]{0,99}", name):
+        raise ValueError(
+            f"must be a folder's name of at most 100 letters, digits, '_', '-' and '.', beginning "
+            f"with a letter or digit, but is '{name:.120}'."
+        )
+    return name
+
+
+def _path(text: str) -> str:
+    if not text or "\0" in text:
+        raise ValueError("must be a path, but is empty or has a null character.")
+    return text
+
+
+_Name: TypeAlias = Annotated[str, AfterValidator(_run_name)]
+_Path: TypeAlias = Annotated[str, AfterValidator(_path)]
+_Share: TypeAlias = Annotated[float, Field(gt=0, lt=1)]
+
+
+class SearchSettings(Section):
+    """
+    How long to search, and how.
+
+    :param trials: At most so many trainings, anchors and finalists included; None for no limit.
+    :param minutes: At most so long; None for no limit. At least one of the two limits is set.
+    :param searcher: The name of the searcher.
+    :param affinity: The name of the affinity estimator.
+    :param seeds: How many seeds each finalist is trained with.
+    :param workers: How many trials run at once; None for one a processor core.
+    :param seed: What all random choices follow from.
+    :param device: Where to train; ``auto`` takes a GPU where there is one.
+    """
+
+    trials: Annotated[int, Field(ge=2)] | None = None
+    minutes: Annotated[float, Field(gt=0)] | None = None
+    searcher: str = "evolution"
+    affinity: str = "cosine"
+    seeds: Annotated[int, Field(ge=1, le=20)] = 3
+    workers: Annotated[int, Field(ge=1)] | None = None
+    seed: Annotated[int, Field(ge=0)] = 0
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+
+    @property
+    def n_workers(self) -> int:
+        """How many trials run at once."""
+        return self.workers or os.cpu_count() or 1
+
+    @model_validator(mode="before")
+    @classmethod
+    def _limit(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        limits = [data.get("trials"), data.get("minutes")]
+        return {**data, "trials": DEFAULT_TRIALS} if limits == [None, None] else data
+
+
+class TargetSection(Section):
+    kind: str | None = None
+    metric: str | None = None
+    weight: Annotated[float, Field(gt=0)] = 1.0
+
+
+class SplitSection(Section):
+    train: _Share = 0.6
+    validation: _Share = 0.2
+    test: _Share = 0.2
+    column: str | None = None
+    groups: str | None = None
+    time: str | None = None
+
+
+def _space_form(value: object) -> str:
+    return "\0name" if isinstance(value, str) else "\0space"
+
+
+class ConfigSection(Section):
+    name: _Name | None = None
+    data: _Path
+    targets: Annotated[Named[TargetSection], AfterValidator(not_empty)]
+    inputs: Annotated[list[str], Field(min_length=1)] | None = None
+    ignore: list[str] = []  # noqa: RUF012 - pydantic copies it
+    columns: dict[str, Annotated[ColumnKind, Field(strict=False)]] = {}  # noqa: RUF012
+    split: SplitSection = SplitSection()
+    space: Annotated[
+        Annotated[_Path, Tag("\0name")] | Annotated[SpaceSection, Tag("\0space")],
+        Discriminator(_space_form),
+    ] = "default"
+    plugins: list[_Path] = []  # noqa: RUF012
+    search: SearchSettings = SearchSettings()
+
+
+class FlagSection(SearchSettings):
+    name: _Name
+
+
+def conflicts(section: ConfigSection, data: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is wrong with sections that are right, each for itself."""
+    targets = list(section.targets)
+    inputs = section.inputs or []
+    if isinstance(data["targets"], list):
+        yield from repeats(data["targets"], ("targets",))
+    yield from repeats(inputs, ("inputs",))
+    for key, names in (("inputs", inputs), ("ignore", section.ignore)):
+        for at, name in enumerate(names):
+            if name in targets:
+                message = f"'{name}' is a target already; remove it from one of them."
+                yield Problem((key, at), message)
+    for at, name in enumerate(section.ignore):
+        if name in inputs:
+            yield Problem(("ignore", at), f"'{name}' is an input already; remove it from one.")
+    yield from _split_conflicts(section.split, targets)
+
+
+def _split_conflicts(split: SplitSection, targets: list[str]) -> Iterator[Problem]:
+    shares = (split.train, split.validation, split.test)
+    if abs(sum(shares) - 1) > 1e-6:
+        terms = " + ".join(f"{share:g}" for share in shares)
+        message = f"train + validation + test must be 1, but {terms} = {sum(shares):g}."
+        yield Problem(("split",), message)
+    by = [key for key in ("column", "groups", "time") if getattr(split, key) is not None]
+    for key in by[1:]:
+        yield Problem(("split", key), f"'{by[0]}' divides the rows already; keep one of the two.")
+    for key in by:
+        if (column := getattr(split, key)) in targets:
+            message = f"'{column}' is a target, and must not divide the rows; choose another."
+            yield Problem(("split", key), message)

@@ -1,0 +1,41 @@
+"""The objective: the gain of each task over its single-task anchor."""
+
+from collections.abc import Mapping
+from statistics import fmean
+
+FLOOR = 0.05  # smallest denominator of a gain, as a share of the error of a constant prediction
+
+
+def gains(
+    errors: Mapping[str, float],
+    anchor: Mapping[str, float],
+    constants: Mapping[str, float],
+) -> dict[str, float]:
+    r"""
+    The gain of each task: by which share its error is smaller than the single-task anchor's,
+
+    .. math::
+        g_i = \frac{e_i^\text{anchor} - e_i}{\max(e_i^\text{anchor}, 0.05 \, e_i^\text{constant})}.
+
+    The floor keeps a nearly perfect anchor from turning a speck of error into a catastrophe.
+    Where even a constant prediction is perfect, the denominator is 1.
+
+    :param errors: The errors of the candidate, by task; lower is better.
+    :param anchor: The errors of the single-task anchor, with the same seed.
+    :param constants: The errors of the best constant prediction.
+
+    >>> gains({"age": 0.75}, {"age": 1.0}, {"age": 2.0})
+    {'age': 0.25}
+    """
+    scales = {task: max(anchor[task], FLOOR * constants[task]) or 1.0 for task in errors}
+    return {task: (anchor[task] - errors[task]) / scales[task] for task in errors}
+
+
+def floored(anchor: Mapping[str, float], constants: Mapping[str, float]) -> list[str]:
+    """The tasks whose gain the floor of `gains` changes; a report names them."""
+    return sorted(task for task in anchor if anchor[task] < FLOOR * constants[task])
+
+
+def mean_gain(by_task: Mapping[str, float]) -> float:
+    """The mean over tasks: what the search maximises."""
+    return fmean(by_task.values())

@@ -1,0 +1,203 @@
+"""The search space: which graphs and hyperparameters a candidate may have."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import TypeAlias
+
+from automtl.core.candidate import Candidate, Scalar
+from automtl.core.graph import HARD, TaskGraph
+from automtl.errors import SpaceError
+
+Hyperparameters: TypeAlias = dict[str, Scalar]
+
+
+class Distribution(ABC):
+    """Where the values of one hyperparameter come from."""
+
+    @property
+    @abstractmethod
+    def default(self) -> Scalar:
+        """The value to try first."""
+
+    @abstractmethod
+    def sample(self, rng: Random) -> Scalar:
+        """A value drawn from everywhere."""
+
+    @abstractmethod
+    def mutate(self, value: Scalar, rng: Random) -> Scalar:
+        """A value drawn from the neighbourhood of ``value``."""
+
+
+@dataclass(frozen=True)
+class Choice(Distribution):
+    """
+    One of ``values``, each equally likely; the first is the default.
+
+    >>> Choice(("mlp", "tabm")).default
+    'mlp'
+    """
+
+    values: tuple[Scalar, ...]
+
+    def __post_init__(self) -> None:
+        if not self.values:
+            raise SpaceError("A choice has at least one value, but got none.")
+
+    @property
+    def default(self) -> Scalar:
+        return self.values[0]
+
+    def sample(self, rng: Random) -> Scalar:
+        return rng.choice(self.values)
+
+    def mutate(self, value: Scalar, rng: Random) -> Scalar:
+        """Numbers step to a neighbour in the order given; other values are drawn anew."""
+        if value not in self.values or any(isinstance(v, str | bool) for v in self.values):
+            return self.sample(rng)
+        at = self.values.index(value) + rng.choice((-1, 1))
+        return self.values[min(max(at, 0), len(self.values) - 1)]
+
+
+@dataclass(frozen=True)
+class Uniform(Distribution):
+    """
+    A number between ``low`` and ``high``, both included, uniform in itself or in its logarithm.
+
+    :param log: Whether the logarithm is uniform.
+    :param integer: Whether the number is rounded to an integer.
+
+    >>> Uniform(1e-4, 1e-2, log=True).default
+    0.001
+    """
+
+    low: float
+    high: float
+    log: bool = False
+    integer: bool = False
+
+    def __post_init__(self) -> None:
+        if not -math.inf < self.low <= self.high < math.inf:
+            raise SpaceError(
+                f"`low <= high` must hold, both finite, but got ({self.low=}, {self.high=})."
+            )
+        if self.integer and not all(float(end).is_integer() for end in (self.low, self.high)):
+            raise SpaceError(f"`integer` needs whole limits, but got ({self.low=}, {self.high=}).")
+        if self.log and self.low <= 0:
+            raise SpaceError(f"`low > 0` must hold with `log`, but got {self.low=}.")
+
+    @property
+    def default(self) -> Scalar:
+        return self._value(0.5)
+
+    def sample(self, rng: Random) -> Scalar:
+        return self._value(rng.random())
+
+    def mutate(self, value: Scalar, rng: Random) -> Scalar:
+        """A step with a standard deviation of a fifth of the range."""
+        place = (self._warp(float(value)) - self._warp(self.low)) / (self._width or 1.0)
+        return self._value(min(max(place + rng.gauss(0.0, 0.2), 0.0), 1.0))
+
+    @property
+    def _width(self) -> float:
+        return self._warp(self.high) - self._warp(self.low)
+
+    def _warp(self, value: float) -> float:
+        return math.log(value) if self.log else value
+
+    def _value(self, place: float) -> Scalar:
+        """The value at ``place`` in [0, 1], to three significant digits."""
+        warped = self._warp(self.low) + place * self._width
+        value = float(f"{math.exp(warped) if self.log else warped:.3g}")
+        value = min(max(value, self.low), self.high)
+        return round(value) if self.integer else value
+
+
+Options: TypeAlias = Mapping[str, Distribution]  # the options of one plugin, by name
+
+
+@dataclass(frozen=True)
+class SearchSpace:
+    """
+    Everything that may vary between candidates.
+
+    The hyperparameters of a candidate are one flat mapping: ``block``, ``balancer`` and
+    ``schedule`` name plugins, ``block.width`` is an option of the block in use, and
+    ``primitive.soft_l2.strength`` one of a primitive in use.
+
+    :param stages: How many stages a graph has.
+    :param primitives: The primitives a node may have, with their options.
+    :param blocks: The blocks a stage may be made of, with their options.
+    :param balancers: The balancers on offer, with their options.
+    :param schedules: The learning rate schedules on offer, with their options.
+    :param training: ``learning_rate``, ``weight_decay``, ``batch_size``, ``epochs`` (at most) and
+        ``patience`` (epochs without progress before training stops).
+    :param cascades: Whether graphs may have cascade edges.
+    """
+
+    stages: int
+    primitives: Mapping[str, Options]
+    blocks: Mapping[str, Options]
+    balancers: Mapping[str, Options]
+    schedules: Mapping[str, Options]
+    training: Options = field(default_factory=dict)
+    cascades: bool = False
+
+    def __post_init__(self) -> None:
+        if self.stages < 1:
+            raise SpaceError(f"`stages >= 1` must hold, but got {self.stages}.")
+        for what in ("primitives", "blocks", "balancers", "schedules"):
+            if not getattr(self, what):
+                raise SpaceError(f"A search space has at least one of its {what}, but got none.")
+        if HARD not in self.primitives:
+            raise SpaceError(f"The primitives include '{HARD}', of which the anchors are made.")
+
+    def default(self) -> Hyperparameters:
+        """The hyperparameters to try first."""
+        return {name: distribution.default for name, distribution in self._walk({})}
+
+    def sample(self, rng: Random) -> Hyperparameters:
+        """Hyperparameters drawn from everywhere."""
+        drawn: Hyperparameters = {}
+        for name, distribution in self._walk(drawn):
+            drawn[name] = distribution.sample(rng)
+        return drawn
+
+    def mutate(
+        self, values: Mapping[str, Scalar], rng: Random, rate: float = 0.3
+    ) -> Hyperparameters:
+        """``values`` with each changed a little with probability ``rate``."""
+        mutated: Hyperparameters = {}
+        for name, distribution in self._walk(mutated):
+            if name not in values:
+                mutated[name] = distribution.sample(rng)
+            elif rng.random() < rate:
+                mutated[name] = distribution.mutate(values[name], rng)
+            else:
+                mutated[name] = values[name]
+        return mutated
+
+    def candidate(self, graph: TaskGraph, values: Mapping[str, Scalar]) -> Candidate:
+        """The candidate of ``graph`` and ``values``, without options of primitives not in it."""
+        unused = tuple(
+            f"primitive.{name}." for name in self.primitives if name not in graph.primitives
+        )
+        kept = {k: v for k, v in sorted(values.items()) if not k.startswith(unused)}
+        return Candidate(graph, kept)
+
+    def _walk(self, chosen: Hyperparameters) -> Iterator[tuple[str, Distribution]]:
+        """All distributions in order; the options of a plugin follow once it stands in `chosen`."""
+        for what, plugins in (
+            ("block", self.blocks),
+            ("balancer", self.balancers),
+            ("schedule", self.schedules),
+        ):
+            names = Choice(tuple(plugins))
+            yield what, names
+            options = plugins[str(chosen.get(what, names.default))]
+            yield from ((f"{what}.{name}", options[name]) for name in options)
+        for primitive, options in self.primitives.items():
+            yield from ((f"primitive.{primitive}.{name}", options[name]) for name in options)
+        yield from self.training.items()

@@ -1,0 +1,131 @@
+"""A trial: a candidate and what training it gave."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from automtl.core.candidate import Candidate
+
+
+class Phase(StrEnum):
+    """What a trial is for."""
+
+    ANCHORS = "anchors"
+    GRAPHS = "graphs"
+    FINALISTS = "finalists"
+
+
+class Status(StrEnum):
+    """How a trial ended."""
+
+    DONE = "done"
+    FAILED = "failed"  # `Trial.reason` says why
+    CUT = "cut"  # the budget ended first; not ranked
+
+
+@dataclass(frozen=True)
+class Order:
+    """A trial to be run: one candidate with one seed."""
+
+    candidate: Candidate
+    seed: int
+    phase: Phase
+
+    @property
+    def key(self) -> str:
+        """Names the trial and its files: the same candidate and seed give the same numbers."""
+        return f"{self.candidate.digest}-{self.seed}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The order as JSON data; `from_json` reads it back."""
+        return {
+            "candidate": self.candidate.to_json(),
+            "seed": self.seed,
+            "phase": self.phase.value,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Order":
+        """Reads what `to_json` wrote."""
+        candidate = Candidate.from_json(data["candidate"])
+        return cls(candidate, data["seed"], Phase(data["phase"]))
+
+
+@dataclass(frozen=True)
+class Result:
+    """
+    What training gave.
+
+    :param status: How it ended.
+    :param reason: Why it failed, in one line; empty otherwise.
+    :param errors: Each task's validation error: its metric's distance from perfection, lower is
+        better.
+    :param metrics: Each task's validation metrics, by name.
+    :param parameters: Trainable parameters of the network.
+    :param flops: Floating-point operations to predict one row.
+    :param epochs: Epochs trained, summed over the graph's independent parts.
+    :param seconds: Seconds spent in training and evaluation.
+    """
+
+    status: Status
+    reason: str = ""
+    errors: Mapping[str, float] = field(default_factory=dict)
+    metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    parameters: int = 0
+    flops: int = 0
+    epochs: int = 0
+    seconds: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """The result as JSON data; `from_json` reads it back."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Result":
+        """Reads what `to_json` wrote."""
+        return cls(**{**data, "status": Status(data["status"])})
+
+
+@dataclass(frozen=True)
+class Trial:
+    """
+    An order and its result.
+
+    :param elapsed: Seconds of search, over all its sessions, when the trial ended.
+    """
+
+    order: Order
+    result: Result
+    elapsed: float = 0.0
+
+    @property
+    def candidate(self) -> Candidate:
+        return self.order.candidate
+
+    @property
+    def seed(self) -> int:
+        return self.order.seed
+
+    @property
+    def phase(self) -> Phase:
+        return self.order.phase
+
+    @property
+    def done(self) -> bool:
+        """Whether the trial succeeded, and so counts in a ranking."""
+        return self.result.status is Status.DONE
+
+    def to_json(self) -> dict[str, Any]:
+        """The trial as JSON data, as one line of ``trials.jsonl``; `from_json` reads it back."""
+        return {
+            "digest": self.candidate.digest,
+            **self.order.to_json(),
+            "result": self.result.to_json(),
+            "elapsed": self.elapsed,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Trial":
+        """Reads what `to_json` wrote."""
+        return cls(Order.from_json(data), Result.from_json(data["result"]), data["elapsed"])

@@ -1,0 +1,101 @@
+"""Whether a request fits its file: every column it names is there and has one purpose."""
+
+from collections.abc import Iterator
+from math import isclose
+
+from automtl.core.task import TaskKind
+from automtl.data.request import DataRequest, SplitRequest, TargetRequest
+from automtl.data.source import Source
+from automtl.plugins import Plugins
+from automtl.suggest import did_you_mean
+
+
+def check_request(request: DataRequest, source: Source, plugins: Plugins) -> None:
+    """
+    Checks names and purposes, before any row is read.
+
+    :raises DataError: If a column is not in the file or has two purposes, if there is no target,
+        or if a target's kind or metric does not exist.
+    """
+    names = source.columns()
+    for purpose, column in _named(request):
+        if column not in names:
+            raise source.error(
+                f"there is no column '{column}', named as {purpose}; {did_you_mean(column, names)}"
+            )
+    if not request.targets:
+        raise source.error("at least one column must be a target, but none is named.")
+    _check_shares(request.split, source)
+    _check_purposes(request, source)
+    for target in request.targets:
+        _check_target(target, source, plugins)
+
+
+def split_column(split: SplitRequest) -> str | None:
+    """The column that the split depends on, if any."""
+    return split.column or split.groups or split.time
+
+
+def _named(request: DataRequest) -> Iterator[tuple[str, str]]:
+    yield from (("target", target.column) for target in request.targets)
+    yield from (("input", column) for column in request.inputs or ())
+    yield from (("column to ignore", column) for column in request.ignore)
+    yield from (("one of 'columns'", column) for column in request.columns)
+    if column := split_column(request.split):
+        yield "split column", column
+
+
+def _check_shares(split: SplitRequest, source: Source) -> None:
+    shares = (split.train, split.validation, split.test)
+    if min(shares) <= 0 or not isclose(sum(shares), 1, abs_tol=1e-6):
+        raise source.error(
+            f"the shares of the split must be positive and add up to 1, but got train="
+            f"{split.train}, validation={split.validation}, test={split.test}."
+        )
+    given = [column for column in (split.column, split.groups, split.time) if column is not None]
+    if len(given) > 1:
+        raise source.error(
+            f"the split must use at most one of 'column', 'groups' and 'time', but got {given}."
+        )
+
+
+def _check_purposes(request: DataRequest, source: Source) -> None:
+    """A column is a target, what the split depends on, an input or ignored: one of them."""
+    purposes: dict[str, str] = {}
+    claims = [(target.column, "a target") for target in request.targets]
+    if column := split_column(request.split):
+        claims.append((column, "what the split depends on"))
+    claims += [(column, "an input") for column in dict.fromkeys(request.inputs or ())]
+    for column, purpose in claims:
+        if other := purposes.get(column):
+            twice = "named twice as a target" if other == purpose else f"{other} and {purpose}"
+            raise source.error(f"must have one purpose, but it is {twice}.", column)
+        purposes[column] = purpose
+    for column in request.ignore:
+        if purposes.get(column) in ("a target", "an input"):
+            raise source.error(f"is {purposes[column]} and to be ignored; choose.", column)
+    for column in request.columns:
+        if purposes.get(column) == "a target":
+            raise source.error("is a target; say its kind there, not in 'columns'.", column)
+
+
+def _check_target(target: TargetRequest, source: Source, plugins: Plugins) -> None:
+    if target.kind is None:
+        return  # its metric is checked when its kind is known
+    if target.kind not in plugins.task_kinds:
+        mend = did_you_mean(target.kind, plugins.task_kinds)
+        raise source.error(f"there is no task kind '{target.kind}'; {mend}", target.column)
+    check_metric(target, plugins.task_kinds[target.kind], source)
+
+
+def check_metric(target: TargetRequest, kind: type[TaskKind], source: Source) -> None:
+    """
+    Checks that the kind has the metric.
+
+    :raises DataError: If it has not.
+    """
+    if target.metric is not None and target.metric not in kind.metrics:
+        mend = did_you_mean(target.metric, kind.metrics)
+        raise source.error(
+            f"a {kind.name} task has no metric '{target.metric}'; {mend}", target.column
+        )

@@ -1,0 +1,210 @@
+"""From a trained network to one ONNX file that takes raw columns and gives labels and values."""
+
+import copy
+import logging
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from importlib.metadata import version
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import ModelProto, TensorProto, ValueInfoProto
+from torch import Tensor, nn
+
+from automtl.core.task import Task, TaskKind
+from automtl.data.dataset import MultiTaskData
+from automtl.data.preprocessing import Categorical, FittedColumn
+from automtl.deploy.files import replacing
+from automtl.deploy.preprocessing import input_infos, write_preprocessing
+from automtl.deploy.schema import SCHEMA_KEY, VERSION_KEY, Input, Output, Schema
+from automtl.deploy.verify import verify
+from automtl.deploy.writer import BATCH, ML, OPSET, GraphWriter, batch_of
+from automtl.errors import DataError, ExportFailed, PluginError
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    """
+    What was checked before the file was kept.
+
+    :param differences: By task, the largest absolute difference between the file in onnxruntime
+        and the network in torch: of probabilities, or of values in the target's own units.
+    :param rows: How many rows of the test part were compared: all of them.
+    :param size: The size of the file in bytes.
+    """
+
+    differences: Mapping[str, float]
+    rows: int
+    size: int
+
+
+class Decoded(nn.Module):
+    """
+    A network, in evaluation mode and on the CPU, with what turns its outputs into predictions:
+    ``[batch, width]`` to one tensor ``[batch, n_values]`` a task, the mean over the members of the
+    ensemble. It works on a copy.
+    """
+
+    def __init__(
+        self, network: nn.Module, tasks: Sequence[Task], kinds: Sequence[TaskKind]
+    ) -> None:
+        super().__init__()
+        self.network = copy.deepcopy(network).cpu()
+        self.kinds = {task.name: kind for task, kind in zip(tasks, kinds, strict=True)}
+        self.eval()
+
+    def forward(self, inputs: Tensor) -> tuple[Tensor, ...]:
+        outputs = self.network(inputs)
+        return tuple(kind.predict(outputs[task]).mean(1) for task, kind in self.kinds.items())
+
+
+def export_onnx(
+    network: nn.Module, data: MultiTaskData, path: Path, provenance: Mapping[str, str]
+) -> ExportReport:
+    """
+    Writes preprocessing, network and decoding as one ONNX file. It is kept only if it agrees with
+    the network on the whole test part.
+
+    :param network: Maps inputs ``[batch, width]`` to outputs ``[batch, members, n_outputs]`` by
+        task. It stays as it is.
+    :param data: What it was trained on.
+    :param path: The file to be written. The same arguments give the same bytes.
+    :param provenance: What else the metadata of the file shall say.
+    :raises DataError: If the names of columns and tasks clash, or ``path`` cannot be written.
+    :raises PluginError: If a task kind predicts another number of values than it says.
+    :raises ExportFailed: If the network cannot be written as ONNX, or if the file disagrees with
+        it; then no file is left behind.
+    """
+    schema = schema_of(data)
+    decoded = Decoded(network, data.tasks, data.kinds)
+    own = {SCHEMA_KEY: schema.to_json(), VERSION_KEY: version("automtl")}
+    model = _assemble(decoded, data, schema, {**provenance, **own})
+    with replacing(path) as temporary:
+        temporary.write_bytes(model.SerializeToString(deterministic=True))
+        size = temporary.stat().st_size
+        differences = verify(temporary, decoded, data)
+    return ExportReport(differences, len(data.test.rows), size)
+
+
+def schema_of(data: MultiTaskData) -> Schema:
+    """
+    The inputs and outputs that a file for ``data`` has.
+
+    :raises DataError: If two of them would have one name, or one has none.
+    :raises PluginError: If a task kind predicts another number of values than it says.
+    """
+    outputs = (_output(*pair) for pair in zip(data.tasks, data.kinds, strict=True))
+    schema = Schema(tuple(map(_input, data.preprocessing.columns)), tuple(outputs))
+    _check_names(schema)
+    return schema
+
+
+def _input(column: FittedColumn) -> Input:
+    categories = column.vocabulary if isinstance(column, Categorical) else ()
+    return Input(column.name, column.kind, categories)
+
+
+def _output(task: Task, kind: TaskKind) -> Output:
+    expected, given = len(kind.classes) or 1, len(kind.constant())
+    if given != expected:
+        raise PluginError(
+            f"A task kind predicts one value, or one probability for each of its `classes`: "
+            f"'{kind.name}' of task '{task.name}' must predict {expected}, but predicts {given}."
+        )
+    if not kind.classes:
+        return Output(task.name, kind.name, task.name)
+    return Output(task.name, kind.name, task.name, f"{task.name}_probability", kind.classes)
+
+
+def _check_names(schema: Schema) -> None:
+    if any(not column.name for column in schema.inputs):
+        raise DataError("A column has no name, so no file can ask for it. Name it or ignore it.")
+    tensors = {column.name: "an input column" for column in schema.inputs}  # names in the graph
+    columns: dict[str, str] = {}  # names in a file of predictions
+    for output in schema.outputs:
+        role = f"an output of the task '{output.task}'"
+        for taken, names in [(tensors, output.names), (columns, output.columns)]:
+            for name in names:
+                if name in taken:
+                    raise DataError(
+                        f"The names of inputs and outputs are unique, but '{name}' would be both "
+                        f"{taken[name]} and {role}. Rename one of these columns of the table."
+                    )
+                taken[name] = role
+
+
+def _assemble(
+    decoded: Decoded, data: MultiTaskData, schema: Schema, metadata: Mapping[str, str]
+) -> ModelProto:
+    inputs = input_infos(data.preprocessing)
+    outside = [name for output in schema.outputs for name in output.names]
+    writer = GraphWriter([*(info.name for info in inputs), *outside])
+    write_preprocessing(data.preprocessing, writer)
+    writer.splice(_exported(decoded, data.preprocessing.layout.size))
+    outputs = [
+        info
+        for index, output in enumerate(schema.outputs)
+        for info in _write_output(output, f"{writer.prefix}task{index}", writer)
+    ]
+    try:
+        return writer.model(inputs, outputs, metadata)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+        raise ExportFailed(f"The network makes no valid ONNX file: {error}") from error
+
+
+def _write_output(output: Output, values: str, writer: GraphWriter) -> Iterator[ValueInfoProto]:
+    """Writes the outputs of one task, whose predictions are ``values``, ``[batch, n_values]``."""
+    if output.probability is None:
+        axis = writer.constant([1], np.int64)
+        writer.node("Squeeze", values, axis, output=output.name)
+        yield batch_of(output.name, TensorProto.FLOAT)
+        return
+    writer.node("Identity", values, output=output.probability)
+    best = writer.node("ArgMax", values, axis=1, keepdims=0)
+    labels = {"keys_int64s": range(len(output.classes)), "values_strings": output.classes}
+    writer.node("LabelEncoder", best, output=output.name, domain=ML, **labels)
+    yield batch_of(output.name, TensorProto.STRING)
+    yield batch_of(output.probability, TensorProto.FLOAT, len(output.classes))
+
+
+def _exported(decoded: Decoded, width: int) -> ModelProto:
+    """The network as ONNX, from ``features`` to ``task0``, ``task1``..."""
+    with _quiet():
+        try:
+            program = torch.onnx.export(
+                decoded,
+                (torch.zeros(2, width),),
+                dynamo=True,
+                input_names=["features"],
+                output_names=[f"task{index}" for index in range(len(decoded.kinds))],
+                opset_version=OPSET,
+                dynamic_shapes=({0: BATCH},),
+                external_data=False,
+                verbose=False,
+            )
+        except torch.onnx.errors.OnnxExporterError as error:
+            reason, *_ = str(error.__cause__ or error).strip().splitlines() or [repr(error)]
+            raise ExportFailed(f"The network cannot be written as ONNX: {reason}") from error
+    assert program is not None  # noqa: S101 - it is None only for the exporter of old
+    return program.model_proto
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what the exporter says of optional packages, and prints before it raises."""
+    disabled = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with (
+            warnings.catch_warnings(action="ignore"),
+            redirect_stdout(StringIO()),
+            redirect_stderr(StringIO()),
+        ):
+            yield
+    finally:
+        logging.disable(disabled)

@@ -1,0 +1,94 @@
+"""Whether an exported file predicts what the network predicts."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from automtl.data.dataset import MultiTaskData
+from automtl.deploy.predict import Predictor
+from automtl.deploy.schema import Output
+from automtl.errors import ExportFailed
+
+Floats: TypeAlias = NDArray[np.floating[Any]]
+
+RELATIVE = 1e-4  # floats are summed in another order: about 1e-6 in practice
+ABSOLUTE = 1e-4  # of a probability, or of the standard deviation of the predicted values
+CHUNK = 4096  # rows at a time
+SIZES = (1, 2, 257)  # batch sizes to try as well: the smallest, and one that no kernel likes
+
+
+def verify(
+    path: Path, network: Callable[[Tensor], tuple[Tensor, ...]], data: MultiTaskData
+) -> dict[str, float]:
+    """
+    Compares the file in onnxruntime, given the raw columns, to the network in torch, given the
+    preprocessed ones, on all rows of the test part and on batches of 1, 2 and 257 of them.
+
+    :param network: Gives one prediction ``[batch, n_values]`` a task.
+    :return: The largest absolute difference by task.
+    :raises ExportFailed: If they disagree.
+    """
+    predictor = Predictor(path)
+    expected = _in_torch(network, data.test.inputs)
+    worst = dict.fromkeys((task.name for task in data.tasks), 0.0)
+    for rows in _batches(len(data.test.rows)):
+        columns = {n: c.values[data.test.rows[rows]] for n, c in data.table.items()}
+        found = predictor.predict(columns)
+        for output, whole in zip(predictor.schema.outputs, expected, strict=True):
+            difference = _compare(output, found, whole[rows], whole)
+            worst[output.task] = max(worst[output.task], difference)
+    return worst
+
+
+def _in_torch(network: Callable[[Tensor], tuple[Tensor, ...]], inputs: Floats) -> list[Floats]:
+    """The predictions of all rows, ``[n_rows, n_values]`` a task."""
+    with torch.no_grad():
+        chunks = [network(chunk) for chunk in torch.split(torch.from_numpy(inputs), CHUNK)]
+    return [torch.cat(parts).numpy() for parts in zip(*chunks, strict=True)]
+
+
+def _batches(n_rows: int) -> Iterator[NDArray[np.int64]]:
+    """Numbers of rows: all rows in chunks, then batches of `SIZES` that repeat them in turn."""
+    rows = np.arange(n_rows)
+    yield from (rows[start : start + CHUNK] for start in range(0, n_rows, CHUNK))
+    yield from (np.resize(rows, size) for size in SIZES)
+
+
+def _compare(
+    output: Output, found: dict[str, NDArray[Any]], expected: Floats, whole: Floats
+) -> float:
+    """
+    The largest difference of one batch of one task.
+
+    :raises ExportFailed: If it is too large, or if a label is not the most probable one.
+    """
+    values = found[output.probability or output.name].reshape(expected.shape)
+    scale = 1.0 if output.classes else float(whole.std())
+    differences = np.abs(values - expected)
+    largest = float(differences.max())
+    allowed = ABSOLUTE * scale + RELATIVE * np.abs(expected)
+    if not np.all(differences <= allowed):  # so that NaN fails
+        raise ExportFailed(
+            f"The exported file disagrees with the network on task '{output.task}' by up to "
+            f"{largest:g} at batch size {len(expected)}. No file was written."
+        )
+    if output.classes:
+        _compare_labels(output, found[output.name], expected)
+    return largest
+
+
+def _compare_labels(output: Output, labels: NDArray[Any], expected: Floats) -> None:
+    """Another label than the network's is right only where the two are tied within tolerance."""
+    index = [output.classes.index(label) for label in labels]
+    short = expected.max(axis=1) - expected[np.arange(len(index)), index]
+    if short.max() > 2 * (ABSOLUTE + RELATIVE):
+        raise ExportFailed(
+            f"The exported file disagrees with the network on task '{output.task}' at batch size "
+            f"{len(expected)}: a label is less probable than the best by {short.max():g}. "
+            f"No file was written."
+        )

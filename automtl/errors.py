@@ -1,0 +1,41 @@
+"""Everything automtl raises on purpose, so that callers can catch ``AutoMTLError``."""
+
+
+class AutoMTLError(Exception):
+    """Base class of the errors a user can cause and mend. The command line exits with code 2."""
+
+
+class GraphError(AutoMTLError, ValueError):
+    """The nodes given do not make a task graph, or a move does not apply to it."""
+
+
+class SpaceError(AutoMTLError, ValueError):
+    """A search space cannot be searched, or a value does not lie in it."""
+
+
+class ConfigError(AutoMTLError, ValueError):
+    """A configuration file is wrong. The message begins with ``file:line:column``."""
+
+
+class DataError(AutoMTLError, ValueError):
+    """A data file is missing or unreadable, or does not hold what the configuration says."""
+
+
+class PluginError(AutoMTLError):
+    """A plugin does not keep the contract in ``hookspecs``."""
+
+
+class RunError(AutoMTLError):
+    """A run folder cannot be written, resumed or read."""
+
+
+class ModelError(AutoMTLError):
+    """A model file is not one that automtl exported."""
+
+
+class SearchFailed(AutoMTLError):
+    """The search ended without one successful trial. The command line exits with code 1."""
+
+
+class ExportFailed(AutoMTLError):
+    """The exported file disagrees with the network it came from. Exits with code 1."""

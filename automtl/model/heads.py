@@ -1,0 +1,86 @@
+"""The heads: the last layer of each task."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from automtl.core.block import Features
+from automtl.core.graph import HARD, TaskGraph
+
+
+class Heads(nn.Module):
+    """
+    One linear head a task. Heads that read the same feature are one matrix product; a head that
+    receives a cascade also reads what the givers' heads gave, detached: a task uses another's
+    prediction without a say in it (the chain of Read et al., 2011,
+    https://doi.org/10.1007/s10994-011-5256-5, with predictions in training too).
+
+    :param graph: The task graph.
+    :param shapes: The shape of each task's last feature.
+    :param n_outputs: How many numbers each task's head gives.
+    """
+
+    def __init__(
+        self, graph: TaskGraph, shapes: Mapping[str, Features], n_outputs: Mapping[str, int]
+    ) -> None:
+        super().__init__()
+        self.groups = _groups(graph)
+        self.givers = {
+            group: tuple(giver for giver, taker in graph.cascades if taker == group[0])
+            for group in self.groups
+        }
+        self.sizes = {group: [n_outputs[task] for task in group] for group in self.groups}
+        self.linears = nn.ModuleList()
+        for group in self.groups:
+            shape = shapes[group[0]]
+            given = sum(n_outputs[giver] for giver in self.givers[group])
+            self.linears.append(
+                MemberLinear(shape.size + given, sum(self.sizes[group]), shape.members)
+            )
+
+    def forward(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Features ``[batch, size]`` or ``[batch, members, size]`` to ``[batch, members, n]``."""
+        outputs: dict[str, Tensor] = {}
+        for group, linear in zip(self.groups, self.linears, strict=True):
+            feature = features[group[0]]
+            feature = feature.unsqueeze(1) if feature.ndim == 2 else feature
+            if givers := self.givers[group]:
+                given = [outputs[giver].detach() for giver in givers]
+                feature = torch.cat([feature, *given], dim=-1)
+            outputs.update(zip(group, linear(feature).split(self.sizes[group], -1), strict=True))
+        return outputs
+
+
+class MemberLinear(nn.Module):
+    """
+    A linear layer, or one for each member of an ensemble.
+
+    :param n_in: The size of the features.
+    :param n_out: The size of the outputs.
+    :param members: The number of members, None for one layer for all.
+    """
+
+    def __init__(self, n_in: int, n_out: int, members: int | None) -> None:
+        super().__init__()
+        bound = n_in**-0.5  # as in `torch.nn.Linear`
+        shape = (n_out, n_in) if members is None else (members, n_in, n_out)
+        self.weight = nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
+        bias = (n_out,) if members is None else (members, n_out)
+        self.bias = nn.Parameter(torch.empty(bias).uniform_(-bound, bound))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """``[batch, members, n_in]`` to ``[batch, members, n_out]``."""
+        if self.weight.ndim == 2:
+            return nn.functional.linear(features, self.weight, self.bias)
+        return torch.einsum("bmi,mio->bmo", features, self.weight) + self.bias
+
+
+def _groups(graph: TaskGraph) -> Sequence[tuple[str, ...]]:
+    """Tasks that read the same feature, givers of cascades first; receivers for themselves."""
+    takers = {taker for _, taker in graph.cascades}
+    groups: list[tuple[str, ...]] = []
+    for node in graph.stages[-1]:
+        free = tuple(task for task in node.tasks if task not in takers)
+        groups += [free] if node.primitive == HARD and free else [(task,) for task in free]
+    return (*groups, *((task,) for task in graph.head_order if task in takers))

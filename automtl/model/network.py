@@ -1,0 +1,164 @@
+"""Candidate → network: a task graph as a torch module."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor, nn
+
+from automtl.core.block import Block, Features, InputSpec
+from automtl.core.candidate import Candidate
+from automtl.core.graph import TaskGraph
+from automtl.core.primitive import Primitive
+from automtl.core.seed import derive_seed
+from automtl.model.heads import Heads
+from automtl.plugins import Plugins, pick
+
+BlockMaker: TypeAlias = Callable[[Features], Block]
+PrimitiveMaker: TypeAlias = Callable[[int, Callable[[], Block]], Primitive]
+
+
+class GraphNetwork(nn.Module):
+    """
+    A task graph as a network.
+
+    :param graph: The graph.
+    :param n_outputs: How many numbers the head of each task gives.
+    :param inputs: The shape of the network's input.
+    :param block: Makes the block for features of a shape.
+    :param primitives: Makes each primitive, by name, for a number of tasks and a block.
+    """
+
+    def __init__(
+        self,
+        graph: TaskGraph,
+        n_outputs: Mapping[str, int],
+        inputs: Features,
+        block: BlockMaker,
+        primitives: Mapping[str, PrimitiveMaker],
+    ) -> None:
+        super().__init__()
+        self.graph = graph
+        self.primitives: list[list[Primitive]] = []  # as the nodes of `graph.stages`
+        self.shapes: dict[Primitive, Features] = {}  # what each primitive is to give
+        shapes = dict.fromkeys(graph.tasks, inputs)
+        for nodes in graph.stages:
+            stage = []
+            for node in nodes:
+                blocks = _Blocks(block, _common([shapes[task] for task in node.tasks]))
+                primitive = primitives[node.primitive](len(node.tasks), blocks)
+                stage.append(primitive)
+                self.shapes[primitive] = blocks.outputs
+                shapes |= dict.fromkeys(node.tasks, blocks.outputs)
+            self.primitives.append(stage)
+        self.stages = nn.ModuleList(nn.ModuleList(stage) for stage in self.primitives)
+        self.heads = Heads(graph, shapes, n_outputs)
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks of the graph."""
+        return self.graph.tasks
+
+    def forward(self, inputs: Tensor) -> dict[str, Tensor]:
+        """``[batch, size]`` to one output ``[batch, members, n_outputs]`` a task."""
+        features = dict.fromkeys(self.tasks, inputs)
+        for nodes, stage in zip(self.graph.stages, self.primitives, strict=True):
+            for node, primitive in zip(nodes, stage, strict=True):
+                given = [features[task] for task in node.tasks]
+                features.update(zip(node.tasks, primitive(given), strict=True))
+        outputs: dict[str, Tensor] = self.heads(features)
+        return outputs
+
+    def penalty(self) -> Tensor | None:
+        """The sum of the primitives' penalties, None if none has one."""
+        primitives = (primitive for stage in self.primitives for primitive in stage)
+        found = [p for p in (primitive.penalty() for primitive in primitives) if p is not None]
+        return torch.stack(found).sum() if found else None
+
+
+class Network(nn.Module):
+    """
+    The network of a candidate: one `GraphNetwork` for each independent part of its graph.
+
+    :param parts: The networks of the parts; no two have a task in common.
+    """
+
+    def __init__(self, parts: Sequence[GraphNetwork]) -> None:
+        super().__init__()
+        self.parts = tuple(parts)
+        self.networks = nn.ModuleList(parts)
+
+    def forward(self, inputs: Tensor) -> dict[str, Tensor]:
+        """``[batch, size]`` to one output ``[batch, members, n_outputs]`` a task."""
+        outputs: dict[str, Tensor] = {}
+        for part in self.parts:
+            outputs |= part(inputs)
+        return outputs
+
+
+def build_network(
+    candidate: Candidate,
+    n_outputs: Mapping[str, int],
+    layout: InputSpec,
+    plugins: Plugins,
+    seed: int,
+) -> Network:
+    """
+    Makes the network of ``candidate``.
+
+    Each independent part draws its first weights from a seed of its own, made of ``seed``, its
+    graph and the hyperparameters: the same part starts alike in whatever graph it stands.
+    """
+    settings = candidate.hyperparameters
+    block = partial(
+        pick(plugins.blocks, "block", str(settings["block"])), **_arguments(candidate, "block")
+    )
+    primitives = {
+        name: partial(
+            pick(plugins.primitives, "primitive", name),
+            **_arguments(candidate, f"primitive.{name}"),
+        )
+        for name in candidate.graph.primitives
+    }
+    parts = []
+    for graph in candidate.graph.parts:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(part_seed(candidate, graph, seed))
+            inputs = Features(layout.size, layout=layout)
+            parts.append(GraphNetwork(graph, n_outputs, inputs, block, primitives))
+    return Network(parts)
+
+
+def part_seed(candidate: Candidate, graph: TaskGraph, seed: int) -> int:
+    """The seed of one independent part of a candidate."""
+    settings = {  # what a graph without this primitive would have the same
+        name: value
+        for name, value in sorted(candidate.hyperparameters.items())
+        if not name.startswith("primitive.") or name.split(".")[1] in graph.primitives
+    }
+    return derive_seed(seed, graph.digest, settings)
+
+
+def _arguments(candidate: Candidate, prefix: str) -> dict[str, Any]:
+    return dict(candidate.options(prefix))
+
+
+class _Blocks:
+    """A block factory that remembers the shape of what its blocks give."""
+
+    def __init__(self, block: BlockMaker, inputs: Features) -> None:
+        self.block, self.inputs = block, inputs
+        self.outputs = inputs  # a primitive without blocks passes features on
+
+    def __call__(self) -> Block:
+        made = self.block(self.inputs)
+        self.outputs = made.outputs
+        return made
+
+
+def _common(shapes: Sequence[Features]) -> Features:
+    first, *others = shapes
+    if different := [shape for shape in others if shape != first]:
+        raise ValueError(f"Tasks meet with features of one shape, but got {first}, {different[0]}.")
+    return first

@@ -1,0 +1,209 @@
+"""The whole story: a configuration becomes one checked ONNX file, with the evidence for it."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from automtl.config import Config, check_plugins, load_config
+from automtl.core.trial import Trial
+from automtl.data.dataset import MultiTaskData
+from automtl.data.read import read_data
+from automtl.data.request import DataRequest, TargetRequest
+from automtl.deploy.export import export_onnx, schema_of
+from automtl.errors import RunError, SearchFailed
+from automtl.init import starter_config
+from automtl.plugins import Plugins, load_plugins, pick
+from automtl.report.card import model_card
+from automtl.report.summary import Judged, Summary, summarise
+from automtl.run import RunFolder
+from automtl.search.budget import Budget
+from automtl.search.director import Director
+from automtl.search.progress import Progress
+from automtl.search.standing import Entry, Standing
+from automtl.search.tune import Job, Workers, run_trials
+from automtl.train.evaluate import constant_errors, errors, evaluate, predict
+from automtl.train.trial import as_tensor, trial_network
+
+SMALL = 1000  # training rows below which a configuration starts with the tiny search space
+
+
+def search(
+    config: Config, folder: Path, progress: Progress, *, address: str | None = None
+) -> Summary:
+    """
+    Begins a search and sees it through.
+
+    :param config: What to search for, on what, for how long.
+    :param folder: The run folder to be made.
+    :param progress: Hears what happens.
+    :param address: Of a running Ray cluster; None to train on this machine.
+    :raises AutoMTLError: If the user can mend it; nothing is left behind.
+    :raises SearchFailed: If no trial succeeded.
+    """
+    plugins = load_plugins(config.plugins)
+    check_plugins(config, plugins)
+    data = read_data(config.data_request(), plugins)
+    schema_of(data)  # names that cannot be exported are better known now
+    run = RunFolder.create(folder, config.dump())
+    run.write_json("data.json", {"digest": data.digest, "notes": list(data.notes)})
+    for note in data.notes:
+        progress.say(note)
+    return _go_on(config, run, data, plugins, progress, address)
+
+
+def resume(
+    folder: Path,
+    progress: Progress,
+    *,
+    change: Callable[[Config], Config] = lambda config: config,
+    address: str | None = None,
+) -> Summary:
+    """
+    Goes on with a search that was interrupted, at whatever moment. Nothing that was finished is
+    lost or done again, and what was spent counts.
+
+    :param change: Changes the configuration: gives a larger budget, say.
+    """
+    run = RunFolder.open(folder)
+    config = change(load_config(run.config))
+    plugins = load_plugins(config.plugins)
+    check_plugins(config, plugins)
+    data = read_data(config.data_request(), plugins)
+    if data.digest != run.data_digest():
+        raise RunError(
+            f"{run.path}: the data are not what this search began with: {config.data} has changed "
+            f"since. Start a new search."
+        )
+    return _go_on(config, run, data, plugins, progress, address)
+
+
+def write_starter(file: Path, targets: Sequence[str], out: Path) -> None:
+    """
+    Writes a commented configuration for the table in ``file``, with the kinds that were inferred.
+
+    :param targets: The columns to predict.
+    :param out: The configuration to be written.
+    :raises DataError: If the table cannot be read or does not hold the targets.
+    :raises RunError: If ``out`` exists or cannot be written.
+    """
+    request = DataRequest(file.resolve(), tuple(TargetRequest(target) for target in targets))
+    data = read_data(request, load_plugins())
+    text = starter_config(
+        os.path.relpath(file.resolve(), out.resolve().parent),
+        {task.column: task.kind for task in data.tasks},
+        {name: column.kind.value for name, column in data.table.items()},
+        data.notes,
+        "tiny" if len(data.train.rows) < SMALL else "default",
+    )
+    try:
+        with out.open("x", encoding="utf-8") as opened:
+            opened.write(text)
+    except OSError as error:
+        raise RunError(f"{out}: cannot be written: {error.strerror}.") from None
+
+
+def _go_on(
+    config: Config,
+    run: RunFolder,
+    data: MultiTaskData,
+    plugins: Plugins,
+    progress: Progress,
+    address: str | None,
+) -> Summary:
+    """From the trials in the run folder, none at first, to the end."""
+    constants = constant_errors(data.tasks, data.kinds, data.validation.targets)
+    settings = config.search
+    seconds = None if settings.minutes is None else 60 * settings.minutes
+    budget = Budget(settings.trials, seconds, settings.seeds)
+    searcher = pick(plugins.searchers, "searcher", settings.searcher)
+    director = Director(config.space, constants, searcher, budget, settings.seed, run.affinity)
+    with run.lock():
+        earlier = run.trials()
+        for trial in earlier:
+            director.tell(trial)
+        job = Job(data.for_training(), config.plugins, settings.affinity, settings.device, run.keep)
+        complete = run_trials(
+            director,
+            job,
+            Workers(settings.n_workers, _gpus(settings.device), address),
+            max((trial.elapsed for trial in earlier), default=0.0),
+            partial(_record, run, plugins, progress),
+            progress,
+        )
+        if not complete:
+            progress.say(f"Interrupted. Go on with: automtl search --resume {run.path}")
+        progress.say("Testing the best candidate, and exporting it")
+        return _conclude(config, run, data, plugins, director.standing, director.trials)
+
+
+def _conclude(
+    config: Config,
+    run: RunFolder,
+    data: MultiTaskData,
+    plugins: Plugins,
+    standing: Standing,
+    trials: Sequence[Trial],
+) -> Summary:
+    """Chooses on validation, tests once, exports, and writes down what was found."""
+    if not standing.ranking:
+        raise SearchFailed(_why_nothing_succeeded(trials))
+    winner = standing.ranking[0]
+    anchors = [entry for entry in standing.ranking if entry.anchor]
+    judged = {
+        entry.candidate.digest: _judge(entry, run, data, plugins) for entry in [*anchors, winner]
+    }
+    best = min(winner.trials, key=standing.relative)
+    affinity = None if standing.shared is None else run.affinity(standing.shared)
+    network = run.restore(best.order, trial_network(best.order, data.for_training(), plugins))
+    provenance = {
+        "automtl.candidate": winner.candidate.digest,
+        "automtl.graph": str(winner.candidate.graph),
+        "automtl.data": data.digest,
+        "automtl.seed": str(best.seed),
+    }
+    exported = export_onnx(network, data, run.model, provenance)
+    summary = summarise(standing, trials, data, judged, best, exported, affinity, run.path)
+    if affinity is not None:
+        run.write_json("affinity.json", affinity.to_json())
+    run.write_json("best.json", summary.to_json())
+    run.write_text("MODEL_CARD.md", model_card(summary, plugins))
+    run.keep_models_of([trial for entry in [*anchors, winner] for trial in entry.trials])
+    plugins.hook.automtl_search_end(folder=run.path, trials=trials)
+    return summary
+
+
+def _judge(entry: Entry, run: RunFolder, data: MultiTaskData, plugins: Plugins) -> list[Judged]:
+    """The test metrics of each training of a candidate."""
+    inputs = as_tensor(data.test.inputs, torch.device("cpu"))
+    found = []
+    for trial in entry.trials:
+        network = run.restore(trial.order, trial_network(trial.order, data.for_training(), plugins))
+        predictions = predict(network, data.tasks, data.kinds, inputs)
+        metrics = evaluate(predictions, data.tasks, data.kinds, data.test.targets)
+        found.append(Judged(trial.seed, metrics, errors(metrics, data.tasks, data.kinds)))
+    return found
+
+
+def _record(run: RunFolder, plugins: Plugins, progress: Progress, trial: Trial) -> None:
+    run.append(trial)
+    try:
+        plugins.hook.automtl_trial_end(trial=trial)
+    except Exception as error:  # a callback may raise anything, and the search outlives it
+        progress.say(f"A callback failed on trial {trial.order.key}: {error!r}")
+
+
+def _why_nothing_succeeded(trials: Sequence[Trial]) -> str:
+    counts = Counter(trial.result.reason for trial in trials).most_common(5)
+    reasons = "; ".join(f"{n} × {reason}" for reason, n in counts)
+    return (
+        f"No single-task anchor succeeded, so nothing can be compared ({len(trials)} trials: "
+        f"{reasons or 'none was begun'})."
+    )
+
+
+def _gpus(device: str) -> int:
+    return 0 if device == "cpu" else torch.cuda.device_count()

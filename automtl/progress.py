@@ -1,0 +1,105 @@
+"""What a search shows while it works: a live display on a terminal, plain lines elsewhere."""
+
+from statistics import fmean
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live as RichLive
+from rich.text import Text
+
+from automtl.core.trial import Order, Trial
+from automtl.report.leaderboard import percent
+from automtl.search.budget import Budget
+from automtl.search.progress import Progress
+from automtl.search.standing import Estimate, Standing
+
+MAX_TASKS = 6  # with more, only the mean and the worst task are shown
+
+
+class Lines(Progress):
+    """One line a trial."""
+
+    def say(self, line: str) -> None:
+        print(line, flush=True)
+
+    def ended(self, trial: Trial, budget: Budget, standing: Standing, n_trials: int) -> None:
+        best = best_so_far(standing)
+        print(
+            f"{trial.phase.value:9}  {_count(n_trials, budget)}  {_trial(trial, standing)}"
+            f"{'  best: ' + best if best else ''}  {_left(budget, n_trials, trial.elapsed)}",
+            flush=True,
+        )
+
+
+class Live(Progress):
+    """A few lines that are drawn again as the search goes on."""
+
+    def __init__(self) -> None:
+        self.console = Console()
+        self.live = RichLive(console=self.console, refresh_per_second=4, transient=True)
+        self.live.start()
+        self.running: dict[str, Order] = {}
+
+    def say(self, line: str) -> None:
+        self.console.print(Text(line))
+
+    def started(self, order: Order, budget: Budget, n_trials: int, elapsed: float) -> None:
+        self.running[order.key] = order
+
+    def ended(self, trial: Trial, budget: Budget, standing: Standing, n_trials: int) -> None:
+        self.running.pop(trial.order.key, None)
+        self.live.update(self._picture(trial, budget, standing, n_trials))
+
+    def close(self) -> None:
+        self.live.stop()
+
+    def _picture(
+        self, trial: Trial, budget: Budget, standing: Standing, n_trials: int
+    ) -> RenderableType:
+        width = 30
+        done = round(width * min(1.0, budget.spent(n_trials, trial.elapsed)))
+        bar = "━" * done + "─" * (width - done)
+        lines = [
+            f"{trial.phase.value}  {bar}  {_count(n_trials, budget)}  "
+            f"{_left(budget, n_trials, trial.elapsed)}",
+            f"last: {_trial(trial, standing)}",
+        ]
+        if best := best_so_far(standing):
+            lines += [f"best: {best}", f"      {standing.ranking[0].candidate.graph}"]
+        lines += [f"now:  {order.candidate.graph}" for order in self.running.values()]
+        return Group(*(Text(line, overflow="ellipsis", no_wrap=True) for line in lines))
+
+
+def best_so_far(standing: Standing) -> str:
+    """The gains of the best candidate so far, in a few words; empty if there is none."""
+    if not standing.ranking:
+        return ""
+    best = standing.ranking[0]
+    shown = list(best.gains.items())
+    if len(shown) > MAX_TASKS:
+        shown = [min(shown, key=lambda item: item[1].mean)]
+    gains = ", ".join(f"{task} {percent(Estimate(gain.mean, None))}" for task, gain in shown)
+    return f"{percent(Estimate(best.mean.mean, None))} ({gains})"
+
+
+def _trial(trial: Trial, standing: Standing) -> str:
+    graph = f"{trial.candidate.graph}"
+    if not trial.done:
+        return f"{trial.result.status.value}: {trial.result.reason}  {graph}"
+    gains = standing.gains(trial)
+    gain = "" if gains is None else f"{percent(Estimate(fmean(gains.values()), None))}  "
+    return f"{gain}{graph}  {trial.result.seconds:.1f} s"
+
+
+def _count(n_trials: int, budget: Budget) -> str:
+    return f"trial {n_trials}" + (f"/{budget.trials}" if budget.trials else "")
+
+
+def _left(budget: Budget, n_trials: int, elapsed: float) -> str:
+    """How much longer at most, from what the trials so far took and from the limit."""
+    guesses = []
+    if budget.trials:
+        guesses.append(elapsed / n_trials * (budget.trials - n_trials))
+    if budget.seconds:
+        guesses.append(budget.seconds - elapsed)
+    left = max(0.0, min(guesses))
+    return f"{left / 60:.0f} min left" if left >= 100 else f"{left:.0f} s left"

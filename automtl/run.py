@@ -1,0 +1,176 @@
+"""The run folder: the only writer of files in it."""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+
+from automtl.core.affinity import Affinity
+from automtl.core.trial import Order, Trial
+from automtl.errors import RunError
+from automtl.model.network import Network
+from automtl.train.trial import Outcome
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """
+    Where a search keeps what it found.
+
+    ``config.yaml`` (every default spelled out), ``data.json``, ``trials.jsonl`` (one line a trial,
+    appended and synced as it ends), ``models/KEY.safetensors`` and ``curves/KEY.json`` (of each
+    trial; written by the workers), ``affinity.json``, ``best.json``, ``best.onnx`` and
+    ``MODEL_CARD.md``. It is all text, safetensors and ONNX: nothing here is ever unpickled.
+
+    :param path: The folder.
+    """
+
+    path: Path
+
+    @classmethod
+    def create(cls, path: Path, config: str) -> "RunFolder":
+        """
+        Makes a new folder with its configuration.
+
+        :raises RunError: If it exists, or cannot be written.
+        """
+        if path.exists():
+            raise RunError(
+                f"{path}: the run folder exists. Go on with it by `automtl search --resume "
+                f"{path}`, or choose another name with --name."
+            )
+        try:
+            for folder in ("models", "curves"):
+                (path / folder).mkdir(parents=True)
+            run = cls(path.resolve())
+            run._write("config.yaml", config)
+            (path / "trials.jsonl").touch()
+        except OSError as error:
+            raise RunError(f"{path}: the run folder cannot be written: {error.strerror}.") from None
+        return run
+
+    @classmethod
+    def open(cls, path: Path) -> "RunFolder":
+        """
+        Opens a folder that `create` made.
+
+        :raises RunError: If it is not one.
+        """
+        if not (path / "config.yaml").is_file() or not (path / "trials.jsonl").is_file():
+            raise RunError(
+                f"{path}: this is not a run folder: it has no config.yaml or trials.jsonl."
+            )
+        return cls(path.resolve())
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """
+        Keeps a second search out of this folder; a killed search loses its lock.
+
+        :raises RunError: If another search is at work here.
+        """
+        with (self.path / "trials.jsonl").open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise RunError(f"{self.path}: another search is at work in this folder.") from None
+            yield
+
+    @property
+    def config(self) -> Path:
+        """The resolved configuration."""
+        return self.path / "config.yaml"
+
+    @property
+    def model(self) -> Path:
+        """The exported model."""
+        return self.path / "best.onnx"
+
+    def append(self, trial: Trial) -> None:
+        """Adds a line to ``trials.jsonl`` that outlives whatever happens next."""
+        with (self.path / "trials.jsonl").open("a") as file:
+            file.write(json.dumps(trial.to_json()) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def trials(self) -> list[Trial]:
+        """
+        All trials so far. A last line that was cut off by a kill is taken off the file.
+
+        :raises RunError: If another line cannot be read.
+        """
+        file = self.path / "trials.jsonl"
+        text = file.read_text()
+        whole, _, cut = text.rpartition("\n")
+        if cut:
+            os.truncate(file, len(text.encode()) - len(cut.encode()))
+        found = []
+        for number, line in enumerate(whole.splitlines(), start=1):
+            try:
+                found.append(Trial.from_json(json.loads(line)))
+            except (ValueError, KeyError, TypeError) as error:
+                raise RunError(f"{file}:{number}: this line is no trial ({error}).") from None
+        return found
+
+    def keep(self, order: Order, outcome: Outcome) -> None:
+        """Writes the network and the curves of an outcome; workers call this."""
+        if outcome.network is None:
+            return
+        weights = {
+            name: tensor.detach().cpu().contiguous()
+            for name, tensor in outcome.network.state_dict().items()
+        }
+        self._write(f"models/{order.key}.safetensors", safetensors.torch.save(weights))
+        curves = [asdict(curve) for curve in outcome.curves]
+        affinity = None if outcome.affinity is None else outcome.affinity.to_json()
+        self._write(
+            f"curves/{order.key}.json", json.dumps({"curves": curves, "affinity": affinity})
+        )
+
+    def restore(self, order: Order, network: Network) -> Network:
+        """Loads the weights that `keep` wrote into ``network``."""
+        file = self.path / "models" / f"{order.key}.safetensors"
+        network.load_state_dict(safetensors.torch.load_file(file))
+        return network
+
+    def affinity(self, trial: Trial) -> Affinity | None:
+        """What was measured in a trial, if anything was."""
+        file = self.path / "curves" / f"{trial.order.key}.json"
+        found = json.loads(file.read_text())["affinity"] if file.is_file() else None
+        return None if found is None else Affinity.from_json(found)
+
+    def write_json(self, name: str, data: Mapping[str, Any]) -> None:
+        """Writes a file of the folder, whole or not at all."""
+        self._write(name, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+    def write_text(self, name: str, text: str) -> None:
+        """Writes a file of the folder, whole or not at all."""
+        self._write(name, text)
+
+    def data_digest(self) -> str:
+        """The digest of the data that the search began with."""
+        return str(json.loads((self.path / "data.json").read_text())["digest"])
+
+    def keep_models_of(self, trials: list[Trial]) -> None:
+        """Removes the weights of all other trials: they are large, and of no more use."""
+        kept = {f"{trial.order.key}.safetensors" for trial in trials}
+        for file in (self.path / "models").iterdir():
+            if file.name not in kept:
+                file.unlink()
+
+    def remove(self) -> None:
+        """Removes the folder: for a search that could not begin."""
+        shutil.rmtree(self.path)
+
+    def _write(self, name: str, content: str | bytes) -> None:
+        file = self.path / name
+        part = file.with_name(f".{file.name}.{os.getpid()}")
+        part.write_bytes(content.encode() if isinstance(content, str) else content)
+        part.replace(file)

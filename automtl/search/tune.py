@@ -1,0 +1,240 @@
+"""Ray Tune runs the trials that the director orders. The only file that knows Ray."""
+
+import contextlib
+import json
+import logging
+import os
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from automtl.core.graph import TaskGraph
+from automtl.core.trial import Order, Phase, Result, Status, Trial
+from automtl.data.dataset import TrainingData
+from automtl.errors import RunError
+from automtl.search.director import Answer, Director
+from automtl.search.progress import Progress
+
+OBJECT_STORE = 150 * 1024**2  # bytes, beside what the data take
+DIED = "the worker process died; was it out of memory?"
+
+
+@dataclass(frozen=True)
+class Job:
+    """
+    What every worker is given, once.
+
+    :param data: What to train on.
+    :param plugin_files: The user's plugins.
+    :param estimator: The name of the affinity estimator.
+    :param device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
+    :param store: Keeps an outcome's network and curves, in the worker.
+    """
+
+    data: TrainingData
+    plugin_files: tuple[Path, ...]
+    estimator: str
+    device: str
+    store: Callable[[Order, Any], None]
+
+
+@dataclass(frozen=True)
+class Workers:
+    """
+    Who trains.
+
+    :param count: How many trials run at a time, with one thread each.
+    :param gpus: How many GPUs they divide among them.
+    :param address: Of a running Ray cluster; None to start Ray on this machine.
+    """
+
+    count: int
+    gpus: int = 0
+    address: str | None = None
+
+
+def run_trials(
+    director: Director,
+    job: Job,
+    workers: Workers,
+    elapsed: float,
+    record: Callable[[Trial], None],
+    progress: Progress,
+) -> bool:
+    """
+    Runs trials until the director has no more.
+
+    :param elapsed: Seconds that earlier sessions of this search took.
+    :param record: Is given each trial as it ends, before anything else happens.
+    :returns: False if the user interrupted it.
+    :raises RunError: If there is no Ray cluster at the address.
+    """
+    with _ray(workers, job) as folder:
+        from ray import tune
+
+        proposals = _proposals(director, elapsed, record, progress)
+        share = {"cpu": 1.0, "gpu": workers.gpus / workers.count}
+        trainable = tune.with_resources(tune.with_parameters(_train, job=job), share)
+        tuner = tune.Tuner(
+            trainable,
+            tune_config=tune.TuneConfig(
+                search_alg=proposals,
+                num_samples=-1,
+                max_concurrent_trials=workers.count,
+                reuse_actors=True,
+                trial_name_creator=str,
+                trial_dirname_creator=lambda trial: str(trial.trial_id),
+            ),
+            run_config=tune.RunConfig(name="trials", storage_path=folder, verbose=0),
+        )
+        try:
+            tuner.fit()
+        except KeyboardInterrupt:
+            return False
+    return True
+
+
+def _train(config: dict[str, Any], job: Job) -> None:
+    """Runs one trial, in a worker."""
+    import torch
+    from ray import tune
+
+    from automtl.plugins import load_plugins, pick
+    from automtl.train.device import choose_device
+    from automtl.train.trial import run_trial
+
+    torch.set_num_threads(1)
+    order = Order.from_json(json.loads(config["order"]))
+    plugins = load_plugins(job.plugin_files)
+    graph = order.candidate.graph
+    measure = (
+        order.phase is Phase.ANCHORS
+        and len(graph.tasks) > 1
+        and graph == (TaskGraph.all_shared(graph.tasks, len(graph.stages)))
+    )
+    outcome = run_trial(
+        order,
+        job.data,
+        plugins,
+        choose_device(job.device),
+        time.monotonic() + config["seconds"],
+        pick(plugins.affinities, "affinity", job.estimator) if measure else None,
+    )
+    job.store(order, outcome)
+    tune.report({"result": json.dumps(outcome.result.to_json())})
+
+
+def _proposals(
+    director: Director,
+    earlier: float,
+    record: Callable[[Trial], None],
+    progress: Progress,
+) -> Any:
+    """The director as Ray Tune's searcher."""
+    from ray.tune.search import Searcher
+
+    class Proposals(Searcher):
+        def __init__(self) -> None:
+            super().__init__()
+            self.orders: dict[str, Order] = {}
+            self.began = time.monotonic()
+
+        def elapsed(self) -> float:
+            return earlier + time.monotonic() - self.began
+
+        def suggest(self, trial_id: str) -> Any:
+            answer = director.ask(self.elapsed())
+            if not isinstance(answer, Order):
+                return Searcher.FINISHED if answer is Answer.FINISHED else None
+            self.orders[trial_id] = answer
+            progress.started(answer, director.budget, len(director.trials), self.elapsed())
+            limit = director.budget.seconds
+            seconds = float("inf") if limit is None else limit - self.elapsed()
+            return {"order": json.dumps(answer.to_json()), "seconds": seconds}
+
+        def on_trial_complete(
+            self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+        ) -> None:
+            order = self.orders.pop(trial_id)
+            found = Result(Status.FAILED, DIED)
+            if result is not None and "result" in result:
+                found = Result.from_json(json.loads(result["result"]))
+            trial = Trial(order, found, round(self.elapsed(), 3))
+            record(trial)
+            director.tell(trial)
+            progress.ended(trial, director.budget, director.standing, len(director.trials))
+
+        def save(self, checkpoint_path: str) -> None:
+            """Nothing: the run folder has all that a resumed search needs."""
+
+        def restore(self, checkpoint_path: str) -> None:
+            """Nothing, as nothing was saved."""
+
+    return Proposals()
+
+
+@contextlib.contextmanager
+def _ray(workers: Workers, job: Job) -> Iterator[str]:
+    """Ray, started or attached to, and a folder for its own state; both are gone at the end."""
+    folder = tempfile.mkdtemp(prefix="automtl-")
+    if workers.address is None:
+        _be_quiet_and_private()
+    os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # the old engine can be silent
+    os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
+    os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")  # Ctrl-C is ours
+    os.environ.setdefault("TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S", "0")
+    os.environ.setdefault("TUNE_WARN_INSUFFICENT_RESOURCE_THRESHOLD_S", "0")
+    import ray
+
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    try:
+        if workers.address is None:
+            ray.init(
+                num_cpus=workers.count,
+                num_gpus=workers.gpus,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                object_store_memory=OBJECT_STORE + 2 * _size(job.data),
+                _node_ip_address="127.0.0.1",
+                _temp_dir=folder,
+            )
+        else:
+            _attach(ray, workers.address)
+        yield folder
+    finally:
+        ray.shutdown()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _be_quiet_and_private() -> None:
+    """No telemetry, no file in the home folder, and nobody connects without this run's token."""
+    for name, value in {
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": secrets.token_hex(32),
+        "RAY_CHDIR_TO_TRIAL_DIR": "0",
+        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    }.items():
+        os.environ.setdefault(name, value)
+
+
+def _attach(ray: Any, address: str) -> None:
+    try:
+        ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise RunError(
+            f"--address {address}: no Ray cluster answers there ({reason}). Start one with "
+            f"`ray start --head`, or leave --address out to train on this machine."
+        ) from None
+
+
+def _size(data: TrainingData) -> int:
+    parts = (data.train, data.validation)
+    return sum(part.inputs.nbytes + part.targets.nbytes for part in parts)

@@ -1,0 +1,168 @@
+"""Training of one network whose tasks depend on each other."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from automtl.core.balancer import Balancer
+from automtl.core.schedule import Schedule
+from automtl.model.network import GraphNetwork
+from automtl.train.losses import Rows, TaskLosses
+
+CHUNK = 8192  # rows evaluated at a time
+
+
+class Diverged(ArithmeticError):
+    """The loss is no longer a finite number."""
+
+
+class DeadlinePassed(Exception):
+    """The budget ended before the training did."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """
+    How to train.
+
+    :param epochs: The most epochs.
+    :param patience: Epochs without a better validation loss before training stops.
+    :param deadline: The moment, in `time.monotonic` seconds, at which training is cut off.
+    """
+
+    learning_rate: float
+    weight_decay: float
+    batch_size: int
+    epochs: int
+    patience: int
+    deadline: float = math.inf
+
+
+@dataclass
+class Curve:
+    """
+    What happened in training: one row an epoch, one column a task.
+
+    :param train: The mean training losses.
+    :param validation: The validation losses.
+    :param best: The epoch whose weights were kept, counted from 0.
+    """
+
+    tasks: tuple[str, ...]
+    train: list[list[float]] = field(default_factory=list)
+    validation: list[list[float]] = field(default_factory=list)
+    best: int = 0
+
+
+def fit(
+    network: GraphNetwork,
+    losses: TaskLosses,
+    balancer: Balancer,
+    schedule: Schedule,
+    train: Rows,
+    validation: Rows,
+    settings: Settings,
+    seed: int,
+    watch: Callable[[Rows], None] | None = None,
+) -> Curve:
+    """
+    Trains ``network`` with AdamW and leaves it with the weights of its best epoch.
+
+    The best epoch has the smallest mean over tasks of the validation loss relative to that of a
+    constant prediction; a curve over epochs is U-shaped, so the last weights are rarely the best.
+
+    :param watch: Is called after each step with the training rows.
+    :raises Diverged: If a loss becomes NaN or infinite.
+    :raises DeadlinePassed: If the settings' deadline passes.
+    """
+    weights = [*network.parameters(), *balancer.parameters()]
+    optimizer = torch.optim.AdamW(
+        weights, settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+    )
+    generator = torch.Generator().manual_seed(seed)
+    scale = torch.tensor([kind.constant_loss for kind in losses.kinds], device=train.inputs.device)
+    curve, keeper = Curve(losses.tasks), _Keeper(network)
+    for epoch in range(settings.epochs):
+        for group in optimizer.param_groups:
+            group["lr"] = settings.learning_rate * schedule.factor(epoch)
+        order = torch.randperm(len(train), generator=generator).to(train.inputs.device)
+        trained = _epoch(network, losses, balancer, optimizer, train[order], settings, watch)
+        validated = mean_losses(network, losses, validation)
+        curve.train.append(trained.tolist())
+        curve.validation.append(validated.tolist())
+        if not all(map(math.isfinite, curve.train[-1] + curve.validation[-1])):
+            raise Diverged(f"the loss became NaN or infinite in epoch {epoch + 1}")
+        if keeper.better(float((validated / scale).mean())):
+            curve.best = epoch
+        elif epoch - curve.best >= settings.patience:
+            break
+    keeper.restore()
+    return curve
+
+
+def mean_losses(network: GraphNetwork, losses: TaskLosses, rows: Rows) -> Tensor:
+    """The loss of each task, ``[n_tasks]``, without dropout and without gradients."""
+    network.eval()
+    with torch.no_grad():
+        if len(rows) <= CHUNK:
+            found = losses(network(rows.inputs), rows)
+        else:
+            parts = [network(chunk) for chunk in torch.split(rows.inputs, CHUNK)]
+            outputs = {task: torch.cat([part[task] for part in parts]) for task in network.tasks}
+            found = losses(outputs, rows)
+    network.train()
+    return found
+
+
+def _epoch(
+    network: GraphNetwork,
+    losses: TaskLosses,
+    balancer: Balancer,
+    optimizer: torch.optim.Optimizer,
+    train: Rows,
+    settings: Settings,
+    watch: Callable[[Rows], None] | None,
+) -> Tensor:
+    """One pass over ``train``, as it is ordered; the mean loss of each task."""
+    total, n_steps = torch.zeros(len(losses.tasks), device=train.inputs.device), 0
+    for start in range(0, len(train), settings.batch_size):
+        batch = train[slice(start, start + settings.batch_size)]
+        values = losses(network(batch.inputs), batch)
+        loss = balancer(values)
+        if (penalty := network.penalty()) is not None:
+            loss = loss + penalty
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += values.detach()
+        n_steps += 1
+        if time.monotonic() > settings.deadline:
+            raise DeadlinePassed
+        if watch is not None:
+            watch(train)
+    return total / n_steps
+
+
+class _Keeper:
+    """Keeps the weights of the best epoch so far."""
+
+    def __init__(self, network: nn.Module) -> None:
+        self.best = math.inf
+        self.tensors = [*network.parameters(), *network.buffers()]
+        self.kept = [tensor.detach().clone() for tensor in self.tensors]
+
+    def better(self, score: float) -> bool:
+        """Whether ``score`` is the lowest so far; if so, the weights are kept."""
+        if score >= self.best:
+            return False
+        self.best = score
+        torch._foreach_copy_(self.kept, [tensor.detach() for tensor in self.tensors])
+        return True
+
+    def restore(self) -> None:
+        """Puts the kept weights back."""
+        torch._foreach_copy_([tensor.detach() for tensor in self.tensors], self.kept)

@@ -1,0 +1,136 @@
+r"""
+TabM: an ensemble of perceptrons in one, whose members share almost all parameters.
+
+Layer :math:`l` of member :math:`k` is
+
+.. math::
+    h_k^l = \mathrm{ReLU}(s_k^l \odot W^l (r_k^l \odot h_k^{l-1}) + b_k^l),
+
+with :math:`W^l` shared and :math:`r_k^l, s_k^l, b_k^l` of the member's own.
+"""
+
+import warnings
+from collections.abc import Iterable
+from typing import ClassVar, Literal
+
+import torch
+from rtdl_num_embeddings import PiecewiseLinearEmbeddings
+from tabm import EnsembleView, LinearBatchEnsemble
+from torch import Tensor, nn
+
+from automtl.core.block import Block, Features, InputSpec
+from automtl.hookspecs import hookimpl
+
+NARROWEST = 1e-3  # the least width of a bin of the embeddings; scaled columns are about 1 wide
+
+
+class TabM(Block):
+    """
+    TabM of `TabM: Advancing Tabular Deep Learning with Parameter-Efficient Ensembling
+    <https://arxiv.org/abs/2410.24210>`_ (ICLR 2025), made of the authors' own layers.
+
+    At the first stage numeric columns get piecewise-linear embeddings (version B), with the
+    quantiles of `InputSpec` as the edges of their bins. The first block without an ensemble axis
+    before it opens one and starts the members apart; every other block starts them equal.
+
+    :param inputs: The shape of what comes in.
+    :param width: The size of each layer, and of what goes out.
+    :param members: The length of the ensemble axis, unless ``inputs`` has one already.
+    :param layers: The number of layers.
+    :param dropout: The share of activations that are set to zero in training.
+    :param embedding: The size of the embedding of a number.
+    :raises ValueError: If an integer is below 1, or ``dropout`` not in [0, 1).
+
+    .. note::
+        Quantiles nearer than ``1e-3`` are one edge: the outer bins go on in a straight line, and
+        one that narrow would blow up values outside the training range.
+    """
+
+    name: ClassVar[str] = "tabm"
+    citation: ClassVar[str] = "https://arxiv.org/abs/2410.24210"
+
+    def __init__(
+        self,
+        inputs: Features,
+        *,
+        width: int = 128,
+        members: int = 16,
+        layers: int = 1,
+        dropout: float = 0.0,
+        embedding: int = 12,
+    ) -> None:
+        if min(width, members, layers, embedding) < 1 or not 0 <= dropout < 1:
+            raise ValueError(
+                "`width, members, layers, embedding >= 1` and `0 <= dropout < 1` must hold, but "
+                f"got {width=}, {members=}, {layers=}, {embedding=} and {dropout=}."
+            )
+        super().__init__(inputs)
+        self.outputs = Features(width, inputs.members or members)
+        self.embedding = _embedding(inputs.layout, embedding)
+        self.view = EnsembleView(k=members) if inputs.members is None else nn.Identity()
+        first = self._first_layer(embedding)
+        others = (self._layer(width, "ones") for _ in range(layers - 1))
+        self.layers = nn.Sequential(
+            *(nn.Sequential(x, nn.ReLU(), nn.Dropout(dropout)) for x in (first, *others))
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Maps ``[batch, size]`` or ``[batch, members, size]`` to ``[batch, members, width]``."""
+        if self.embedding is not None and self.inputs.layout is not None:
+            numbers, rest = x.tensor_split([len(self.inputs.layout.quantiles)], dim=-1)
+            x = torch.cat([self.embedding(numbers).flatten(1), rest], dim=-1)
+        hidden: Tensor = self.layers(self.view(x))
+        return hidden
+
+    def _first_layer(self, embedding: int) -> LinearBatchEnsemble:
+        """
+        The members start apart here, or where the ensemble was opened, but nowhere else. The
+        scalings of one column's embedding or one-hot group start equal, as in the authors' model.
+        """
+        layout = self.inputs.layout
+        if self.inputs.members is not None:
+            return self._layer(self.inputs.size, "ones")
+        if layout is None:
+            return self._layer(self.inputs.size, "random-signs")
+        chunks = [*[embedding] * len(layout.quantiles), *[1] * layout.n_flags, *layout.categories]
+        return self._layer(sum(chunks), "normal" if layout.quantiles else "random-signs", chunks)
+
+    def _layer(
+        self,
+        size: int,
+        scaling: Literal["ones", "normal", "random-signs"],
+        chunks: list[int] | None = None,
+    ) -> LinearBatchEnsemble:
+        return LinearBatchEnsemble(
+            size,
+            self.outputs.size,
+            k=self.outputs.members,
+            scaling_init=(scaling, "ones"),
+            first_scaling_init_chunks=chunks,
+        )
+
+
+def _embedding(layout: InputSpec | None, size: int) -> PiecewiseLinearEmbeddings | None:
+    """Embeds numbers, ``[batch, n_numbers]`` to ``[batch, n_numbers, size]``; None without any."""
+    if layout is None or not layout.quantiles:
+        return None
+    bins = [_edges(quantiles) for quantiles in layout.quantiles]
+    with warnings.catch_warnings():
+        # A column with two distinct quantiles has one bin, as it should.
+        warnings.filterwarnings("ignore", message=".*just two bin edges")
+        return PiecewiseLinearEmbeddings(bins, size, activation=False, version="B")
+
+
+def _edges(quantiles: tuple[float, ...]) -> Tensor:
+    """The first and last quantile, and between them those that keep their distance."""
+    first, *inner, last = quantiles
+    kept = [first]
+    for quantile in inner:
+        if quantile - kept[-1] >= NARROWEST and last - quantile >= NARROWEST:
+            kept.append(quantile)
+    return torch.tensor([*kept, last])
+
+
+@hookimpl
+def automtl_blocks() -> Iterable[type[Block]]:
+    return [TabM]

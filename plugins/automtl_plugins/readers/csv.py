@@ -1,0 +1,133 @@
+"""Comma- or tab-separated text."""
+
+import csv
+import gzip
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import ClassVar
+
+import pyarrow as pa
+from pyarrow.csv import ConvertOptions, ParseOptions, read_csv
+
+from automtl.core.reader import Reader
+from automtl.errors import DataError
+from automtl.hookspecs import hookimpl
+
+NULLS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?")
+
+
+class Csv(Reader):
+    """
+    Comma-separated values of `RFC 4180 <https://www.rfc-editor.org/rfc/rfc4180>`_ in UTF-8, with
+    a header. A file called ``.tsv`` is separated by tabs, one called ``.gz`` compressed.
+
+    .. note::
+        Lines end in any way, empty lines are skipped, and a quoted cell is missing when it holds
+        one of the words for missing values, just like an unquoted one. Times of day stay text.
+    """
+
+    name: ClassVar[str] = "csv"
+    citation: ClassVar[str] = "https://www.rfc-editor.org/rfc/rfc4180"
+    suffixes: ClassVar[tuple[str, ...]] = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
+
+    def columns(self, path: Path) -> list[str]:
+        with _blaming(path):
+            header = next((names for _, names in _records(path, "strict")), [])
+        if not header:
+            raise DataError(f"{path}: must begin with a line of column names, but is empty.")
+        if repeated := sorted({name for name in header if header.count(name) > 1}):
+            raise DataError(
+                f"{path}: column names must be unique, but {repeated} are repeated. Rename them."
+            )
+        return header
+
+    def read(self, path: Path, text: Collection[str] = ()) -> pa.Table:
+        names = self.columns(path)
+        with _blaming(path):
+            if len(list(islice(_records(path), 2))) < 2:
+                raise DataError(f"{path}: must have rows, but has only the header {names}.")
+            table = _read(path, text)
+            if times := [field.name for field in table.schema if pa.types.is_time(field.type)]:
+                table = _read(path, {*text, *times})
+        if any(pa.types.is_binary(kind) for kind in table.schema.types):
+            raise _not_utf8(path)
+        return table
+
+    def place(self, path: Path, row: int) -> str:
+        line, _ = next(islice(_records(path), row + 1, None))
+        return f"line {line}"
+
+
+def _read(path: Path, text: Collection[str]) -> pa.Table:
+    # Without threads: they would not help with line breaks inside of quotes.
+    convert = ConvertOptions(
+        column_types=dict.fromkeys(text, pa.string()),
+        null_values=NULLS,
+        strings_can_be_null=True,
+    )
+    parse = ParseOptions(delimiter=_delimiter(path), newlines_in_values=True)
+    with pa.input_stream(str(path), compression="gzip" if _zipped(path) else None) as stream:
+        return read_csv(stream, parse_options=parse, convert_options=convert)
+
+
+def _records(path: Path, errors: str = "replace") -> Iterator[tuple[int, list[str]]]:
+    """The header and the rows that are not empty, each with the line that it begins on."""
+    with _open(path, errors) as lines:
+        reader = csv.reader(lines, delimiter=_delimiter(path))
+        line = 1
+        for record in reader:
+            if record:
+                yield line, record
+            line = reader.line_num + 1
+
+
+@contextmanager
+def _open(path: Path, errors: str) -> Iterator[Iterable[str]]:
+    opened = gzip.open if _zipped(path) else open
+    with opened(path, "rt", encoding="utf-8-sig", errors=errors, newline="") as lines:
+        yield lines
+
+
+def _zipped(path: Path) -> bool:
+    return path.name.lower().endswith(".gz")
+
+
+def _delimiter(path: Path) -> str:
+    return "\t" if path.name.lower().removesuffix(".gz").endswith(".tsv") else ","
+
+
+@contextmanager
+def _blaming(path: Path) -> Iterator[None]:
+    """Turns what reading raises into an error that names the file and the line."""
+    try:
+        yield
+    except (UnicodeDecodeError, pa.ArrowInvalid) as error:
+        if isinstance(error, UnicodeDecodeError) or "UTF8" in str(error):
+            raise _not_utf8(path) from None
+        raise _ragged(path) or DataError(f"{path}: is not CSV: {error}") from None
+    except (OSError, EOFError, csv.Error) as error:
+        raise DataError(f"{path}: cannot be read: {error}") from None
+
+
+def _not_utf8(path: Path) -> DataError:
+    return DataError(f"{path}: must be UTF-8 text, but is not. Save it in that encoding.")
+
+
+def _ragged(path: Path) -> DataError | None:
+    """The error of the first row that is longer or shorter than the header, if there is one."""
+    records = _records(path)
+    _, header = next(records)
+    for line, record in records:
+        if len(record) != len(header):
+            return DataError(
+                f"{path}:{line}: must have {len(header)} cells, as the header has, but has "
+                f"{len(record)}. Quote cells that contain a {_delimiter(path)!r}."
+            )
+    return None
+
+
+@hookimpl
+def automtl_readers() -> Iterable[type[Reader]]:
+    return [Csv]

@@ -1,0 +1,99 @@
+"""Binary classification: one of two classes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from automtl.core import labels as class_labels
+from automtl.core import metrics as scores
+from automtl.core.task import Floats, Metric, TaskKind
+from automtl.errors import DataError
+from automtl.hookspecs import hookimpl
+
+
+@dataclass(frozen=True)
+class Binary(TaskKind):
+    """
+    Logistic regression on the features, judged by the logarithmic score of `Strictly Proper
+    Scoring Rules <https://doi.org/10.1198/016214506000001437>`_ (JASA, 2007).
+
+    :param names: The two labels in the order of their text; metrics that single out one class
+        take the second.
+    :param counts: How many training rows each class has.
+    """
+
+    name: ClassVar[str] = "binary"
+    citation: ClassVar[str] = "https://doi.org/10.1198/016214506000001437"
+    numeric: ClassVar[bool] = False
+    primary: ClassVar[str] = "log_loss"
+    shared_loss: ClassVar[bool] = True
+    metrics: ClassVar[Mapping[str, Metric]] = {
+        "log_loss": Metric(scores.log_loss, best=0.0),
+        "roc_auc": Metric(scores.roc_auc, best=1.0),
+        "accuracy": Metric(scores.accuracy, best=1.0),
+        "balanced_accuracy": Metric(scores.balanced_accuracy, best=1.0),
+        "f1": Metric(scores.f1, best=1.0),
+        "average_precision": Metric(scores.average_precision, best=1.0),
+        "brier": Metric(scores.brier, best=0.0),
+    }
+
+    names: tuple[str, ...]
+    counts: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(self.names))  # JSON has lists only
+        object.__setattr__(self, "counts", tuple(self.counts))
+
+    @classmethod
+    def fit(cls, labels: NDArray[Any], train: NDArray[np.bool_]) -> Self:
+        """
+        Counts the two classes.
+
+        :raises DataError: Unless there are two classes, each with a training row.
+        """
+        classes = sorted({label for label in labels.tolist() if label is not None})
+        if len(classes) != 2:
+            mend = " Use the kind 'multiclass'." if len(classes) > 2 else ""
+            found = class_labels.listing(classes) or "none"
+            raise DataError(f"A binary task has two classes, but found {found}.{mend}")
+        counts = class_labels.count_classes(labels, train)
+        return cls(tuple(counts), tuple(counts.values()))
+
+    @property
+    def n_outputs(self) -> int:
+        return 1
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.names
+
+    @property
+    def constant_loss(self) -> float:
+        return class_labels.entropy(self.counts)
+
+    def constant(self) -> Floats:
+        return class_labels.smoothed_frequencies(self.counts)
+
+    def encode(self, labels: NDArray[Any]) -> Floats:
+        return class_labels.class_indices(labels, self.names)
+
+    def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        logits = outputs[..., 0]
+        return functional.binary_cross_entropy_with_logits(
+            logits, targets.expand_as(logits), reduction="none"
+        )
+
+    def predict(self, outputs: Tensor) -> Tensor:
+        # not one minus the other: that would round a small probability away
+        return torch.cat([torch.sigmoid(-outputs), torch.sigmoid(outputs)], dim=-1)
+
+
+@hookimpl
+def automtl_task_kinds() -> Iterable[type[TaskKind]]:
+    return [Binary]

@@ -1,0 +1,92 @@
+"""Multi-class classification: one of several classes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from automtl.core import labels as class_labels
+from automtl.core import metrics as scores
+from automtl.core.task import Floats, Metric, TaskKind
+from automtl.errors import DataError
+from automtl.hookspecs import hookimpl
+
+
+@dataclass(frozen=True)
+class Multiclass(TaskKind):
+    """
+    Softmax regression on the features, judged by the logarithmic score of `Strictly Proper Scoring
+    Rules <https://doi.org/10.1198/016214506000001437>`_ (JASA, 2007).
+
+    :param names: The labels, in the order of their text.
+    :param counts: How many training rows each class has.
+    """
+
+    name: ClassVar[str] = "multiclass"
+    citation: ClassVar[str] = "https://doi.org/10.1198/016214506000001437"
+    numeric: ClassVar[bool] = False
+    primary: ClassVar[str] = "log_loss"
+    shared_loss: ClassVar[bool] = True
+    metrics: ClassVar[Mapping[str, Metric]] = {
+        "log_loss": Metric(scores.log_loss, best=0.0),
+        "accuracy": Metric(scores.accuracy, best=1.0),
+        "balanced_accuracy": Metric(scores.balanced_accuracy, best=1.0),
+        "macro_f1": Metric(scores.macro_f1, best=1.0),
+        "brier": Metric(scores.brier, best=0.0),
+    }
+
+    names: tuple[str, ...]
+    counts: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(self.names))  # JSON has lists only
+        object.__setattr__(self, "counts", tuple(self.counts))
+
+    @classmethod
+    def fit(cls, labels: NDArray[Any], train: NDArray[np.bool_]) -> Self:
+        """
+        Counts the classes.
+
+        :raises DataError: Unless there are at least two classes, each with a training row.
+        """
+        counts = class_labels.count_classes(labels, train)
+        if len(counts) < 2:
+            found = class_labels.listing(list(counts)) or "none"
+            raise DataError(f"A multiclass task has at least two classes, but found {found}.")
+        return cls(tuple(counts), tuple(counts.values()))
+
+    @property
+    def n_outputs(self) -> int:
+        return len(self.names)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.names
+
+    @property
+    def constant_loss(self) -> float:
+        return class_labels.entropy(self.counts)
+
+    def constant(self) -> Floats:
+        return class_labels.smoothed_frequencies(self.counts)
+
+    def encode(self, labels: NDArray[Any]) -> Floats:
+        return class_labels.class_indices(labels, self.names)
+
+    def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        shape = outputs.shape[:-1]
+        flat = outputs.reshape(-1, self.n_outputs)  # `cross_entropy` wants classes second
+        indices = targets.long().expand(shape).reshape(-1)
+        return functional.cross_entropy(flat, indices, reduction="none").view(shape)
+
+    def predict(self, outputs: Tensor) -> Tensor:
+        return outputs.softmax(-1)
+
+
+@hookimpl
+def automtl_task_kinds() -> Iterable[type[TaskKind]]:
+    return [Multiclass]

@@ -1,0 +1,113 @@
+from collections.abc import Callable
+from pathlib import Path
+
+from pytest import fixture, mark, raises
+
+from automtl.config import bundled_config, check_plugins, load_config
+from automtl.config.space import SPACES
+from automtl.errors import ConfigError
+from automtl.plugins import Plugins, load_plugins
+
+HEAD = "data: a.csv\ntargets: [x]\n"
+SPACE = """
+stages: 1
+primitives: [hard, cross_stitch]
+blocks: {mlp: {width: [8]}}
+balancers: [sum]
+schedules: [constant]
+"""
+
+
+@fixture(scope="module")
+def plugins() -> Plugins:
+    return load_plugins()
+
+
+@mark.parametrize("name", sorted(file.stem for file in SPACES.glob("*.yaml")))
+def test_bundled_spaces_name_what_exists(
+    write: Callable[..., Path], plugins: Plugins, name: str
+) -> None:
+    check_plugins(load_config(write(f"{HEAD}space: {name}")), plugins)
+
+
+def test_penguins_name_what_exists(plugins: Plugins) -> None:
+    check_plugins(bundled_config(), plugins)
+    check_plugins(load_config(Path(__file__).parents[2] / "examples/penguins.yaml"), plugins)
+
+
+@mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "data: a.csv\ntargets: {x: {kind: binray}}",
+            "2:21: targets.x.kind: there is no task kind 'binray'; did you mean 'binary'?",
+        ),
+        (
+            "data: a.csv\ntargets: {x: {kind: regression, metric: rsme}}",
+            "2:41: targets.x.metric: there is no metric of the kind 'regression' 'rsme'; did you",
+        ),
+        (
+            f"{HEAD}search: {{searcher: evoultion}}",
+            "3:20: search.searcher: there is no searcher 'evoultion'; did you mean 'evolution'?",
+        ),
+        (
+            f"{HEAD}search: {{affinity: cosin}}",
+            "3:20: search.affinity: there is no affinity 'cosin'; did you mean 'cosine'?",
+        ),
+    ],
+)
+def test_names_in_the_file_exist(
+    write: Callable[..., Path], plugins: Plugins, text: str, expected: str
+) -> None:
+    file = write(text)
+    with raises(ConfigError) as caught:
+        check_plugins(load_config(file), plugins)
+    assert str(caught.value).startswith(f"{file}:{expected}")
+
+
+@mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "cross_stitch]",
+            "cross_stich]",
+            "3:20: primitives.cross_stich: there is no primitive 'cross_stich'; did you mean 'cro",
+        ),
+        ("{mlp:", "{mpl:", "4:10: blocks.mpl: there is no block 'mpl'; did you mean 'mlp'?"),
+        ("[sum]", "[smu]", "5:13: balancers.smu: there is no balancer 'smu'; did you mean 'sum'?"),
+        ("[const", "[konst", "6:13: schedules.konstant: there is no schedule 'konstant'; did you "),
+        (
+            "width:",
+            "widht:",
+            "4:16: blocks.mlp.widht: there is no option of 'mlp' 'widht'; did you",
+        ),
+        ("[8]", "[8.5]", "4:23: blocks.mlp.width: must be whole numbers, but has the number 8.5."),
+        (
+            "[sum]",
+            "{sum: {a: 1}}",
+            "5:19: balancers.sum.a: there is no option of 'sum' 'a'; there ",
+        ),
+    ],
+)
+def test_names_in_the_space_exist(
+    write: Callable[..., Path], plugins: Plugins, old: str, new: str, expected: str
+) -> None:
+    file = write(SPACE.replace(old, new), "space.yaml")
+    with raises(ConfigError) as caught:
+        check_plugins(load_config(write(f"{HEAD}space: space.yaml")), plugins)
+    assert str(caught.value).startswith(f"{file}:{expected}")
+
+
+def test_a_space_in_place_is_blamed_in_place(write: Callable[..., Path], plugins: Plugins) -> None:
+    file = write(HEAD + "space:" + SPACE.replace("mlp", "mpl").replace("\n", "\n  "))
+    with raises(ConfigError) as caught:
+        check_plugins(load_config(file), plugins)
+    assert str(caught.value).startswith(f"{file}:6:12: space.blocks.mpl: there is no block 'mpl'")
+
+
+def test_everything_is_listed(write: Callable[..., Path], plugins: Plugins) -> None:
+    write(SPACE.replace("mlp", "mpl"), "space.yaml")
+    file = write(f"{HEAD}space: space.yaml\nsearch: {{searcher: x, affinity: y}}")
+    with raises(ConfigError) as caught:
+        check_plugins(load_config(file), plugins)
+    assert str(caught.value).count("there is no") == 3

@@ -1,0 +1,79 @@
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import ValidationError
+from pytest import mark, raises
+
+from automtl.config.config import load_config
+from automtl.config.schema import SearchSettings
+from automtl.errors import ConfigError
+
+HEAD = "data: a.csv\ntargets: [x, y]\n"
+WRONG = {
+    "targets: [x]": "1:1: data: this key is missing; add it.",
+    "data: a.csv": "1:1: targets: this key is missing; add it.",
+    "data: ''\ntargets: [x]": "1:7: data: must be a path, but is empty",
+    'data: "a\\0"\ntargets: [x]': "1:7: data: must be a path, but is empty or has a null",
+    "data: 3\ntargets: [x]": "1:7: data: must be text, but is the number 3; write it in quotes.",
+    "data: a.csv\ntargets: []": "2:10: targets: must not be empty",
+    "data: a.csv\ntargets: x": "2:10: targets: must be a list of names or a mapping",
+    "data: a.csv\ntargets: [x, x]": "2:14: targets.1: 'x' is in this list twice; remove one",
+    "data: a.csv\ntargets: {x: binary}": "2:14: targets.x: must be a mapping (`key: value`), but",
+    "data: a.csv\ntargets: {x: {kind: no}}": "2:21: targets.x.kind: must be text, but is the bool",
+    "data: a.csv\ntargets: {x: {wieght: 2}}": "2:15: targets.x.wieght: there is no such key; did",
+    "data: a.csv\ntargets: {x: {weight: 0}}": "2:23: targets.x.weight: must be > 0, but is the nu",
+    f"{HEAD}tragets: []": "3:1: tragets: there is no such key; did you mean 'targets'?",
+    f"{HEAD}name: a/b": "3:7: name: must be a folder's name of at most 100 letters",
+    f"{HEAD}name: ..": "3:7: name: must be a folder's name",
+    f"{HEAD}inputs: []": "3:9: inputs: must be at least 1 long, but is a list.",
+    f"{HEAD}inputs: [a, on]": "3:13: inputs.1: must be text, but is the boolean true; write it in",
+    f"{HEAD}inputs: [a, y]": "3:13: inputs.1: 'y' is a target already; remove it from one of them.",
+    f"{HEAD}inputs: [a, a]": "3:13: inputs.1: 'a' is in this list twice",
+    f"{HEAD}ignore: [x]": "3:10: ignore.0: 'x' is a target already; remove it from one of them.",
+    f"{HEAD}inputs: [a]\nignore: [a]": "4:10: ignore.0: 'a' is an input already; remove it",
+    f"{HEAD}columns: {{a: text}}": "3:14: columns.a: 'text' is not on offer; there are 'boolean',",
+    f"{HEAD}columns: {{a: categorial}}": "3:14: columns.a: 'categorial' is not on offer; did you m",
+    f"{HEAD}split: {{train: 0.7}}": "3:8: split: train + validation + test must be 1, but 0.7 + 0",
+    f"{HEAD}split: {{train: 1}}": "3:16: split.train: must be < 1, but is the number 1.",
+    f"{HEAD}split: {{test: 0}}": "3:15: split.test: must be > 0, but is the number 0.",
+    f"{HEAD}split: {{groups: a, time: b}}": "3:26: split.time: 'groups' divides the rows already",
+    f"{HEAD}split: {{groups: x}}": "3:17: split.groups: 'x' is a target, and must not divide",
+    f"{HEAD}space: [a]": "3:8: space: must be a mapping (`key: value`), but is a list.",
+    f"{HEAD}space: {{stages: x}}": "3:8: space.primitives: this key is missing; add it.",
+    f"{HEAD}plugins: a.py": "3:10: plugins: must be a list, but is 'a.py'.",
+    f"{HEAD}search: {{trials: 1}}": "3:18: search.trials: must be >= 2, but is the number 1.",
+    f"{HEAD}search: {{trials: 0}}": "3:18: search.trials: must be >= 2, but is the number 0.",
+    f"{HEAD}search: {{trial: 9}}": "3:10: search.trial: there is no such key; did you mean 'trials",
+    f"{HEAD}search: {{minutes: 0}}": "3:19: search.minutes: must be > 0, but is the number 0.",
+    f"{HEAD}search: {{minutes: .inf}}": "3:19: search.minutes: must be a finite number, but is",
+    f"{HEAD}search: {{seeds: 21}}": "3:17: search.seeds: must be <= 20, but is the number 21.",
+    f"{HEAD}search: {{seeds: 0}}": "3:17: search.seeds: must be >= 1, but is the number 0.",
+    f"{HEAD}search: {{workers: 0}}": "3:19: search.workers: must be >= 1, but is the number 0.",
+    f"{HEAD}search: {{seed: -1}}": "3:16: search.seed: must be >= 0, but is the number -1.",
+    f"{HEAD}search: {{device: xla}}": "3:18: search.device: 'xla' is not on offer; there",
+    f"{HEAD}search: 3": "3:9: search: must be a mapping (`key: value`), but is the number 3.",
+}
+
+
+@mark.parametrize(("text", "expected"), WRONG.items(), ids=range(len(WRONG)))
+def test_refuses_with_the_place(write: Callable[..., Path], text: str, expected: str) -> None:
+    file = write(text)
+    with raises(ConfigError) as caught:
+        load_config(file)
+    assert str(caught.value).startswith(f"{file}:{expected}")
+
+
+def test_a_search_has_a_limit() -> None:
+    assert SearchSettings().trials == 24
+    assert SearchSettings(minutes=1).trials is None
+    assert SearchSettings(trials=5).minutes is None
+
+
+def test_settings_do_not_change() -> None:
+    with raises(ValidationError):
+        SearchSettings().trials = 5  # type: ignore[misc]
+
+
+def test_workers_default_to_the_cores() -> None:
+    assert SearchSettings().n_workers >= 1
+    assert SearchSettings(workers=3).n_workers == 3

@@ -1,0 +1,103 @@
+"""What many tests need: the built-in plugins, the bundled data, a small space, a finished run."""
+
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import torch
+from pytest import TempPathFactory, fixture
+
+from automtl.config import bundled_config, override
+from automtl.core.candidate import Candidate, Scalar
+from automtl.core.graph import TaskGraph
+from automtl.core.space import Choice, SearchSpace, Uniform
+from automtl.core.trial import Order, Phase, Result, Status, Trial
+from automtl.data.dataset import MultiTaskData
+from automtl.data.read import read_data
+from automtl.plugins import Plugins, load_plugins
+from automtl.report.summary import Summary
+
+SETTINGS: Mapping[str, Scalar] = {
+    "block": "mlp",
+    "block.width": 16,
+    "balancer": "sum",
+    "schedule": "constant",
+    "learning_rate": 0.01,
+    "weight_decay": 0.001,
+    "batch_size": 64,
+    "epochs": 8,
+    "patience": 8,
+}
+
+
+@fixture(scope="session")
+def plugins() -> Plugins:
+    return load_plugins()
+
+
+@fixture(scope="session")
+def penguins(plugins: Plugins) -> MultiTaskData:
+    return read_data(bundled_config().data_request(), plugins)
+
+
+@fixture(scope="session")
+def space() -> SearchSpace:
+    return SearchSpace(
+        stages=2,
+        primitives={"hard": {}, "cross_stitch": {}},
+        blocks={"mlp": {"width": Choice((16, 32))}},
+        balancers={"sum": {}},
+        schedules={"constant": {}},
+        training={
+            "learning_rate": Uniform(0.001, 0.1, log=True),
+            "weight_decay": Choice((0.001,)),
+            "batch_size": Choice((64,)),
+            "epochs": Choice((5,)),
+            "patience": Choice((5,)),
+        },
+    )
+
+
+@fixture(scope="session")
+def candidate() -> Callable[..., Candidate]:
+    """Makes a candidate of a graph, with small settings that may be changed."""
+
+    def make(graph: TaskGraph, **changes: Scalar) -> Candidate:
+        return Candidate(graph, {**SETTINGS, **changes})
+
+    return make
+
+
+@fixture(scope="session")
+def ended() -> Callable[..., Trial]:
+    """Makes a trial that ended with these errors."""
+
+    def make(
+        candidate: Candidate,
+        errors: Mapping[str, float],
+        seed: int = 0,
+        phase: Phase = Phase.GRAPHS,
+        reason: str = "",
+    ) -> Trial:
+        status = Status.FAILED if reason else Status.DONE
+        return Trial(Order(candidate, seed, phase), Result(status, reason, errors), 1.0)
+
+    return make
+
+
+@fixture(scope="session")
+def finished(tmp_path_factory: TempPathFactory) -> Summary:
+    """A whole search on the bundled data, small but complete, by Ray."""
+    from automtl.pipeline import search
+    from automtl.search.progress import Progress
+
+    folder = tmp_path_factory.mktemp("runs") / "penguins"
+    return search(override(bundled_config(), trials=12, workers=2), Path(folder), Progress())
+
+
+@fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+FOREVER = math.inf

@@ -1,0 +1,52 @@
+import numpy as np
+from pytest import approx, raises
+
+from automtl.core.labels import (
+    class_indices,
+    count_classes,
+    entropy,
+    listing,
+    smoothed_frequencies,
+)
+from automtl.errors import DataError
+
+LABELS = np.array(["no", "yes", None, "no", "yes", "no"], dtype=object)
+
+
+def test_counts_training_rows_in_the_order_of_the_text() -> None:
+    train = np.array([True, True, True, True, False, False])
+    assert list(count_classes(LABELS, train).items()) == [("no", 2), ("yes", 1)]
+
+
+def test_a_class_absent_from_training_is_named() -> None:
+    train = np.array([True, False, True, True, False, True])
+    with raises(DataError, match="Every class has a row in the training part, but 'yes' has none"):
+        count_classes(LABELS, train)
+
+
+def test_indices_pick_the_labels_back() -> None:
+    indices = class_indices(LABELS, ("no", "yes"))
+    known = ~np.isnan(indices)
+    assert known.tolist() == [label is not None for label in LABELS]
+    assert np.array(["no", "yes"])[indices[known].astype(int)].tolist() == LABELS[known].tolist()
+
+
+def test_an_unknown_label_is_named() -> None:
+    with raises(DataError, match="Labels are of 'no', 'maybe', but there is 'yes'"):
+        class_indices(LABELS, ("no", "maybe"))
+
+
+def test_smoothed_frequencies_add_up_to_one_and_keep_the_order() -> None:
+    frequencies = smoothed_frequencies((1, 5, 94))
+    assert frequencies.sum() == approx(1.0)
+    assert frequencies.tolist() == sorted(frequencies)
+    assert frequencies[0] > 0.01
+
+
+def test_entropy_is_greatest_where_classes_are_equal() -> None:
+    assert entropy((7, 7, 7)) == approx(np.log(3))
+    assert entropy((1, 10, 10)) < entropy((7, 7, 7))
+
+
+def test_a_long_list_is_cut() -> None:
+    assert listing([str(number) for number in range(7)]).endswith("'4' and 2 more")

@@ -1,0 +1,97 @@
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pytest import mark, raises
+
+from automtl.data.bundled import PENGUINS
+from automtl.data.check import check_request, split_column
+from automtl.data.request import DataRequest, SplitRequest, TargetRequest
+from automtl.data.source import open_source
+from automtl.data.table import ColumnKind
+from automtl.errors import DataError
+from automtl.plugins import load_plugins
+
+PLUGINS = load_plugins()
+REQUEST = DataRequest(PENGUINS, (TargetRequest("sex"), TargetRequest("body_mass_g")))
+
+
+def _check(**changes: Any) -> None:
+    check_request(replace(REQUEST, **changes), open_source(PENGUINS, PLUGINS), PLUGINS)
+
+
+def test_accepts_what_fits() -> None:
+    _check()
+    _check(inputs=("island", "year", "year"), ignore=("species",))
+    _check(columns={"year": ColumnKind.CATEGORICAL}, split=SplitRequest(time="year"))
+
+
+def test_split_column() -> None:
+    assert split_column(SplitRequest()) is None
+    assert split_column(SplitRequest(groups="island")) == "island"
+
+
+@mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"targets": (TargetRequest("spieces"),)},
+            "there is no column 'spieces', named as target; did you mean 'species'?",
+        ),
+        ({"inputs": ("yaer",)}, "no column 'yaer', named as input; did you mean 'year'?"),
+        ({"ignore": ("yaer",)}, "no column 'yaer', named as column to ignore; did you mean"),
+        (
+            {"columns": {"yaer": ColumnKind.NUMERIC}},
+            "no column 'yaer', named as one of 'columns'; did you mean 'year'?",
+        ),
+        (
+            {"split": SplitRequest(groups="ilsand")},
+            "no column 'ilsand', named as split column; did you mean 'island'?",
+        ),
+        ({"targets": ()}, "at least one column must be a target, but none is named"),
+        (
+            {"targets": (TargetRequest("sex"),) * 2},
+            ", column 'sex': must have one purpose, but it is named twice as a target",
+        ),
+        (
+            {"inputs": ("year", "sex")},
+            ", column 'sex': must have one purpose, but it is a target and an input",
+        ),
+        (
+            {"inputs": ("year",), "split": SplitRequest(time="year")},
+            "'year': must have one purpose, but it is what the split depends on and an input",
+        ),
+        ({"ignore": ("sex",)}, "'sex': is a target and to be ignored; choose"),
+        ({"inputs": ("year",), "ignore": ("year",)}, "'year': is an input and to be ignored"),
+        ({"columns": {"sex": ColumnKind.BOOLEAN}}, "'sex': is a target; say its kind there"),
+        (
+            {"split": SplitRequest(groups="island", time="year")},
+            r"the split must use at most one of .* but got \['island', 'year'\]",
+        ),
+        (
+            {"split": SplitRequest(0.6, 0.2, 0.3)},
+            "must be positive and add up to 1, but got train=0.6, validation=0.2, test=0.3",
+        ),
+        ({"split": SplitRequest(0.8, 0.2, 0.0)}, "must be positive and add up to 1"),
+        (
+            {"targets": (TargetRequest("sex", kind="binnary"),)},
+            ", column 'sex': there is no task kind 'binnary'; did you mean 'binary'?",
+        ),
+        (
+            {"targets": (TargetRequest("sex", kind="binary", metric="acuracy"),)},
+            "'sex': a binary task has no metric 'acuracy'; did you mean 'accuracy'?",
+        ),
+    ],
+)
+def test_refuses_what_does_not_fit(changes: dict[str, Any], message: str) -> None:
+    message = message.replace("?", r"\?")
+    with raises(DataError, match=f"^{PENGUINS}.*{message}"):
+        _check(**changes)
+
+
+def test_messages_begin_with_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("a,b\n1,2\n")
+    request = DataRequest(path, (TargetRequest("c"),))
+    with raises(DataError, match=f"^{path}: .*there are 'a' and 'b'"):
+        check_request(request, open_source(path, PLUGINS), PLUGINS)

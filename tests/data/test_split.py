@@ -1,0 +1,154 @@
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from pytest import mark
+
+from automtl.data.request import SplitRequest
+from automtl.data.split import split_rows
+
+RANDOM = SplitRequest()
+SHARES = st.sampled_from([(0.6, 0.2, 0.2), (0.8, 0.1, 0.1), (0.4, 0.3, 0.3)])
+
+
+def _is_partition(parts: tuple[NDArray[np.int64], ...], n_rows: int) -> bool:
+    assert all((np.diff(part) > 0).all() and part.dtype == np.int64 for part in parts)
+    return sorted(np.concatenate(parts).tolist()) == list(range(n_rows))
+
+
+def _labels(draw: Any, n_rows: int) -> list[NDArray[Any]]:
+    """A target with classes and one with numbers, both with missing labels."""
+    rng = np.random.default_rng(draw(st.integers(0, 999)))
+    classes = rng.choice(np.array(["a", "b", "c", None], object), n_rows, p=[0.6, 0.2, 0.1, 0.1])
+    numbers = np.where(rng.random(n_rows) < 0.2, np.nan, rng.normal(size=n_rows))
+    return [classes, numbers]
+
+
+@st.composite
+def _cases(draw: Any) -> tuple[SplitRequest, list[NDArray[Any]], int]:
+    n_rows = draw(st.integers(20, 200))
+    return SplitRequest(*draw(SHARES)), _labels(draw, n_rows), draw(st.integers(0, 99))
+
+
+@settings(max_examples=50, deadline=None)
+@given(_cases())
+def test_a_random_split_is_a_stratified_partition(
+    case: tuple[SplitRequest, list[NDArray[Any]], int],
+) -> None:
+    request, labels, seed = case
+    n_rows = len(labels[0])
+    parts = split_rows(request, labels, seed)
+    assert _is_partition(parts, n_rows)
+    for rows, share in zip(parts, (request.train, request.validation, request.test), strict=True):
+        assert abs(len(rows) - share * n_rows) <= 4
+        for label in {"a", "b", "c"}:
+            count = (labels[0] == label).sum()
+            found = (labels[0][rows] == label).sum()
+            assert abs(found - share * count) <= 4
+            assert found > 0 or count < 3
+        known = ~np.isnan(labels[1])
+        assert abs(known[rows].sum() - share * known.sum()) <= 6
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(3, 9), min_size=2, max_size=9), st.integers(0, 99))
+def test_every_class_is_in_every_part(counts: list[int], seed: int) -> None:
+    labels = np.repeat([f"class {i}" for i in range(len(counts))], counts).astype(object)
+    for rows in split_rows(RANDOM, [labels], seed):
+        assert set(labels[rows]) == set(labels)
+
+
+def test_rare_classes_of_many_targets_are_in_every_part() -> None:
+    rng = np.random.default_rng(0)
+    labels = [np.where(rng.random(600) < 0.01, "yes", "no").astype(object) for _ in range(20)]
+    labels = [target for target in labels if (target == "yes").sum() >= 3]
+    assert len(labels) > 10
+    for rows in split_rows(RANDOM, labels, seed=0):
+        assert all((target[rows] == "yes").any() for target in labels)
+
+
+def test_shares_are_kept_over_many_targets() -> None:
+    rng = np.random.default_rng(0)
+    labels = [(rng.random(1000) < p).astype(str).astype(object) for p in np.linspace(0.05, 0.5, 14)]
+    parts = split_rows(RANDOM, labels, seed=0)
+    assert np.abs(np.array([len(rows) for rows in parts]) - [600, 200, 200]).max() <= 10
+    for target in labels:
+        shares = [(target[rows] == "True").mean() for rows in parts]
+        assert np.ptp(shares) < 0.03
+
+
+def test_numbers_are_spread_evenly() -> None:
+    numbers = np.random.default_rng(0).exponential(size=1000)
+    for rows in split_rows(RANDOM, [numbers], seed=0):
+        counts, _ = np.histogram(numbers[rows], np.quantile(numbers, np.linspace(0, 1, 6)))
+        assert np.ptp(counts) <= 1
+
+
+def test_the_seed_determines_the_split() -> None:
+    labels = [np.array(["a", "b"] * 30, object)]
+    first, again, other = (split_rows(RANDOM, labels, seed) for seed in (0, 0, 1))
+    assert all(np.array_equal(x, y) for x, y in zip(first, again, strict=True))
+    assert not np.array_equal(first[0], other[0])
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(1, 9), min_size=3, max_size=40), SHARES, st.integers(0, 99))
+def test_groups_stay_whole(sizes: list[int], shares: tuple[float, float, float], seed: int) -> None:
+    request = SplitRequest(*shares, groups="group")
+    groups = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(sizes)), sizes))
+    labels = [np.array(["a"] * len(groups), object)]
+    parts = split_rows(request, labels, seed, groups)
+    assert _is_partition(parts, len(groups))
+    assert all(len(rows) for rows in parts)
+    members = [set(groups[rows]) for rows in parts]
+    assert sum(len(groups_of_part) for groups_of_part in members) == len(sizes)
+    for rows, share in zip(parts, shares, strict=True):
+        assert abs(len(rows) - share * len(groups)) <= 2 * max(sizes)
+
+
+def test_many_groups_have_sizes_near_the_shares() -> None:
+    groups = np.random.default_rng(0).integers(0, 100, 1000)
+    labels = [np.array(["a"] * 1000, object)]
+    parts = split_rows(SplitRequest(groups="group"), labels, 0, groups)
+    assert np.abs(np.array([len(rows) for rows in parts]) - [600, 200, 200]).max() <= 5
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(0, 20), min_size=20, max_size=60), SHARES)
+def test_time_goes_from_training_to_test(
+    values: list[int], shares: tuple[float, float, float]
+) -> None:
+    times = np.array([*values, -1, 21, 22], float)
+    labels = [np.array(["a"] * len(times), object)]
+    parts = split_rows(SplitRequest(*shares, time="time"), labels, 0, times)
+    assert _is_partition(parts, len(times))
+    train, validation, test = (times[rows] for rows in parts)
+    assert train.max() < validation.min() <= validation.max() < test.min()
+
+
+def test_distinct_times_give_the_shares_exactly() -> None:
+    times = np.random.default_rng(0).permutation(100).astype(float)
+    labels = [np.array(["a"] * 100, object)]
+    parts = split_rows(SplitRequest(time="time"), labels, 0, times)
+    assert [len(rows) for rows in parts] == [60, 20, 20]
+
+
+def test_given_parts_are_kept() -> None:
+    given_parts = np.random.default_rng(0).integers(0, 3, 50)
+    labels = [np.array(["a"] * 50, object)]
+    parts = split_rows(SplitRequest(column="part"), labels, 0, given_parts)
+    for part, rows in enumerate(parts):
+        assert np.array_equal(rows, np.flatnonzero(given_parts == part))
+
+
+@mark.parametrize("seed", range(3))
+def test_validation_is_cut_out_of_training(seed: int) -> None:
+    given_parts = np.array([0, 2] * 40)
+    labels = [np.array(["a", "a", "b", "b"] * 20, object)]
+    train, validation, test = split_rows(SplitRequest(column="part"), labels, seed, given_parts)
+    assert _is_partition((train, validation, test), 80)
+    assert np.array_equal(test, np.flatnonzero(given_parts == 2))
+    assert (len(train), len(validation)) == (30, 10)  # 0.2 / (0.6 + 0.2)
+    assert (labels[0][validation] == "a").sum() == 5

@@ -1,0 +1,126 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pytest import TempPathFactory, fixture
+from torch import Tensor, nn
+
+from automtl.core.task import Task, TaskKind
+from automtl.data.dataset import Array, MultiTaskData, Part
+from automtl.data.preprocessing import Preprocessing
+from automtl.data.table import Column, ColumnKind, Table
+from automtl.deploy.export import ExportReport, export_onnx
+from automtl_plugins.task_kinds.binary import Binary
+from automtl_plugins.task_kinds.multiclass import Multiclass
+from automtl_plugins.task_kinds.regression import Regression
+
+N_ROWS = 60
+
+
+def some_table() -> Table:
+    """Every kind of column, with missing values and with names that are hard to carry along."""
+    rng = np.random.default_rng(0)
+    length = rng.normal(40.0, 5.0, N_ROWS)
+    length[::7] = np.nan
+    measured = 1.7e9 + rng.uniform(0.0, 3e8, N_ROWS)
+    measured[3] = np.nan
+    weather = rng.choice(["", "NA-like", "Regen", "größer", "雪", 'it\'s "x"'], N_ROWS)
+    return {
+        "length (mm)": Column(ColumnKind.NUMERIC, length),
+        "features": Column(ColumnKind.NUMERIC, 1e9 + rng.normal(0.0, 1.0, N_ROWS)),
+        "automtl/0/Sub": Column(ColumnKind.BOOLEAN, rng.choice([0.0, 1.0, np.nan], N_ROWS)),
+        "measured.at": Column(ColumnKind.DATETIME, measured),
+        "Wetter'é": Column(ColumnKind.CATEGORICAL, weather.astype(object)),
+    }
+
+
+class Ensemble(nn.Module):
+    """A small network with an ensemble axis, ``[batch, width]`` to ``[batch, members, *]``."""
+
+    def __init__(self, width: int, n_outputs: dict[str, int], members: int) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.members = members
+        self.body = nn.Sequential(nn.Linear(width, 16), nn.ReLU(), nn.Dropout(0.5))
+        heads = [nn.Linear(16, members * n) for n in n_outputs.values()]
+        for head in heads:
+            nn.init.normal_(head.weight)  # wide enough for every label to be predicted
+        self.heads = nn.ModuleList(heads)
+        self.n_outputs = n_outputs
+
+    def forward(self, inputs: Tensor) -> dict[str, Tensor]:
+        features = self.body(inputs)
+        heads = zip(self.heads, self.n_outputs.items(), strict=True)
+        return {task: head(features).reshape(-1, self.members, n) for head, (task, n) in heads}
+
+
+def part_of(inputs: Array, targets: NDArray[np.float64], rows: NDArray[np.int64]) -> Part:
+    return Part(inputs[rows], targets[rows].astype(np.float32), rows)
+
+
+def some_data(table: Table) -> MultiTaskData:
+    """Three tasks on ``table``; the test part is not in the order of the file."""
+    rng = np.random.default_rng(1)
+    n_rows = len(next(iter(table.values())).values)
+    train = np.arange(n_rows) < n_rows // 2
+    labels = {
+        "sex": rng.choice(np.array(["fe/male", "mâle"], object), n_rows),
+        "species": rng.choice(np.array(["Adélie", "Chin strap", "Gentoo"], object), n_rows),
+        "mass": rng.normal(1200.0, 900.0, n_rows),
+    }
+    classes: list[type[TaskKind]] = [Binary, Multiclass, Regression]
+    kinds = tuple(k.fit(v, train) for k, v in zip(classes, labels.values(), strict=True))
+    preprocessing = Preprocessing.fit(table, np.flatnonzero(train))
+    inputs = preprocessing.transform(table)
+    encoded = [k.encode(v) for k, v in zip(kinds, labels.values(), strict=True)]
+    test = rng.permutation(np.arange(n_rows // 2, n_rows))
+    return MultiTaskData(
+        tasks=tuple(Task(n, k.name, n) for n, k in zip(labels, kinds, strict=True)),
+        kinds=kinds,
+        preprocessing=preprocessing,
+        train=part_of(inputs, np.stack(encoded, 1), np.flatnonzero(train)),
+        validation=part_of(inputs, np.stack(encoded, 1), np.flatnonzero(train)),
+        test=part_of(inputs, np.stack(encoded, 1), test),
+        table=table,
+        notes=(),
+        digest="0" * 12,
+    )
+
+
+@fixture(scope="session")
+def data() -> MultiTaskData:
+    return some_data(some_table())
+
+
+@fixture(scope="session")
+def make_data() -> Callable[[Table], MultiTaskData]:
+    return some_data
+
+
+@fixture(scope="session")
+def make_network() -> Callable[[MultiTaskData, int], nn.Module]:
+    def make(data: MultiTaskData, members: int) -> nn.Module:
+        n_outputs = {t.name: k.n_outputs for t, k in zip(data.tasks, data.kinds, strict=True)}
+        return Ensemble(data.preprocessing.layout.size, n_outputs, members)
+
+    return make
+
+
+@fixture(scope="session")
+def network(data: MultiTaskData, make_network: Callable[..., nn.Module]) -> nn.Module:
+    return make_network(data, 4)
+
+
+@fixture(scope="session")
+def exported(
+    data: MultiTaskData, network: nn.Module, tmp_path_factory: TempPathFactory
+) -> tuple[Path, ExportReport]:
+    path = tmp_path_factory.mktemp("exported") / "best.onnx"
+    return path, export_onnx(network, data, path, {"automtl.digest": data.digest, "author": "Zoë"})
+
+
+@fixture(scope="session")
+def model(exported: tuple[Path, ExportReport]) -> Path:
+    return exported[0]

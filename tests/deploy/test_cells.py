@@ -1,0 +1,32 @@
+import numpy as np
+from pytest import mark, raises
+
+from automtl.data.table import ColumnKind
+from automtl.deploy.cells import IndexedError, parse_all
+
+
+@mark.parametrize(
+    ("kind", "texts", "expected"),
+    [
+        (ColumnKind.NUMERIC, ["1.5", " 2 ", "", "NA"], [1.5, 2.0, np.nan, np.nan]),
+        (ColumnKind.BOOLEAN, ["yes", "F", "?"], [1.0, 0.0, np.nan]),
+        (ColumnKind.DATETIME, ["1970-01-02", ""], [86_400.0, np.nan]),
+    ],
+)
+def test_numbers(kind: ColumnKind, texts: list[str], expected: list[float]) -> None:
+    np.testing.assert_array_equal(parse_all(texts, kind), expected)
+
+
+def test_text_is_kept_as_it_is_but_for_missing_values() -> None:
+    found = parse_all([" a", "null", "", "雪"], ColumnKind.CATEGORICAL)
+    assert found.tolist() == [" a", "", "", "雪"]
+
+
+def test_no_text_at_all() -> None:
+    assert parse_all([], ColumnKind.NUMERIC).shape == (0,)
+
+
+def test_says_which_one_is_wrong() -> None:
+    with raises(IndexedError, match="'x'") as caught:
+        parse_all(["1", "", "x", "y"], ColumnKind.NUMERIC)
+    assert caught.value.index == 2

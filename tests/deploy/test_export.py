@@ -1,0 +1,194 @@
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+from pytest import CaptureFixture, fixture, mark, raises
+from torch import Tensor, nn
+
+from automtl.core.task import Task
+from automtl.data.dataset import MultiTaskData
+from automtl.data.table import Column, ColumnKind, Table
+from automtl.deploy.export import ExportReport, export_onnx, schema_of
+from automtl.errors import DataError, ExportFailed, PluginError
+from automtl_plugins.task_kinds.regression import Regression
+
+
+class Wrapped(nn.Module):
+    """A network that does something else to its outputs than it seems."""
+
+    def __init__(self, network: nn.Module, change: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.network, self.change = network, change
+
+    def forward(self, inputs: Tensor) -> dict[str, Tensor]:
+        outputs: dict[str, Tensor] = self.network(inputs)
+        return outputs | {"species": self.change(outputs["species"])}
+
+
+def other_when_exported(outputs: Tensor) -> Tensor:
+    return outputs.flip(-1) if torch.compiler.is_exporting() else outputs
+
+
+def branching_on_values(outputs: Tensor) -> Tensor:
+    return outputs if outputs.sum() > 0 else -outputs
+
+
+@fixture(scope="module")
+def raw(data: MultiTaskData) -> dict[str, NDArray[Any]]:
+    rows = data.test.rows
+    return {name: c.values[rows].reshape(-1, 1) for name, c in data.table.items()}
+
+
+@fixture(scope="module")
+def expected(data: MultiTaskData, network: nn.Module) -> dict[str, NDArray[np.float32]]:
+    network.eval()
+    with torch.no_grad():
+        outputs = network(torch.from_numpy(data.test.inputs))
+        pairs = zip(data.tasks, data.kinds, strict=True)
+        return {t.name: k.predict(outputs[t.name]).mean(1).numpy() for t, k in pairs}
+
+
+def test_any_onnxruntime_predicts_what_torch_predicts(
+    model: Path, raw: dict[str, NDArray[Any]], expected: dict[str, NDArray[np.float32]]
+) -> None:
+    session = onnxruntime.InferenceSession(model)
+    outputs = [output.name for output in session.get_outputs()]
+    found = dict(zip(outputs, session.run(None, raw), strict=True))
+    assert outputs == ["sex", "sex_probability", "species", "species_probability", "mass"]
+    for task in ("sex", "species"):
+        np.testing.assert_allclose(found[f"{task}_probability"], expected[task], atol=1e-6)
+    np.testing.assert_allclose(found["mass"], expected["mass"][:, 0], rtol=1e-5)
+    names = np.array(["Adélie", "Chin strap", "Gentoo"])
+    assert found["species"].tolist() == names[expected["species"].argmax(1)].tolist()
+
+
+def test_takes_the_raw_columns(model: Path, data: MultiTaskData) -> None:
+    inputs = onnxruntime.InferenceSession(model).get_inputs()
+    assert [given.name for given in inputs] == list(data.table)
+    assert {tuple(given.shape) for given in inputs} == {("batch", 1)}
+    assert [given.type for given in inputs] == ["tensor(double)"] * 4 + ["tensor(string)"]
+
+
+def test_reports_what_was_checked(exported: tuple[Path, ExportReport], data: MultiTaskData) -> None:
+    path, report = exported
+    assert report.rows == len(data.test.rows)
+    assert report.size == path.stat().st_size
+    assert set(report.differences) == {"sex", "species", "mass"}
+    assert all(0 <= difference < 1e-3 for difference in report.differences.values())
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_says_what_it_is(model: Path, data: MultiTaskData) -> None:
+    metadata = {item.key: item.value for item in onnx.load(model).metadata_props}
+    schema = json.loads(metadata["automtl.schema"])
+    assert metadata["automtl.digest"] == data.digest
+    assert metadata["author"] == "Zoë"
+    assert metadata["automtl.version"]
+    assert schema["inputs"][0] == {"name": "length (mm)", "kind": "numeric"}
+    assert schema["inputs"][-1]["categories"] == list(data.preprocessing.categories[0].vocabulary)
+    assert schema["outputs"][0] == {
+        "task": "sex",
+        "kind": "binary",
+        "name": "sex",
+        "probability": "sex_probability",
+        "classes": ["fe/male", "mâle"],
+    }
+    assert schema["outputs"][2] == {"task": "mass", "kind": "regression", "name": "mass"}
+
+
+def test_uses_standard_operators_alone(model: Path) -> None:
+    imports = {item.domain: item.version for item in onnx.load(model).opset_import}
+    assert imports == {"": 20, "ai.onnx.ml": 4}
+
+
+def test_tells_nothing_of_the_source_it_was_made_from(model: Path) -> None:
+    content = model.read_bytes()
+    assert b".py" not in content
+    assert str(Path.cwd()).encode() not in content
+
+
+def test_same_arguments_give_same_bytes_in_silence(
+    exported: tuple[Path, ExportReport],
+    data: MultiTaskData,
+    network: nn.Module,
+    tmp_path: Path,
+    capfd: CaptureFixture[str],
+) -> None:
+    network.train()
+    path = tmp_path / "again.onnx"
+    report = export_onnx(network, data, path, {"author": "Zoë", "automtl.digest": data.digest})
+    assert path.read_bytes() == exported[0].read_bytes()
+    assert report == exported[1]
+    assert capfd.readouterr() == ("", "")
+    assert logging.getLogger("torch.onnx").isEnabledFor(logging.WARNING)
+    assert network.training
+
+
+def test_one_member_and_numbers_alone(
+    make_data: Callable[[Table], MultiTaskData],
+    make_network: Callable[[MultiTaskData, int], nn.Module],
+    tmp_path: Path,
+) -> None:
+    table = {"x": Column(ColumnKind.NUMERIC, np.random.default_rng(0).normal(size=9))}
+    data = make_data(table)
+    report = export_onnx(make_network(data, 1), data, tmp_path / "x.onnx", {})
+    assert report.rows == 5
+
+
+def test_a_file_that_disagrees_is_not_kept(
+    data: MultiTaskData, network: nn.Module, tmp_path: Path
+) -> None:
+    path = tmp_path / "best.onnx"
+    path.write_text("the one before")
+    with raises(ExportFailed, match=r"on task 'species' by up to 0.* at batch size 30"):
+        export_onnx(Wrapped(network, other_when_exported), data, path, {})
+    assert path.read_text() == "the one before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_network_that_does_not_trace_is_refused(
+    data: MultiTaskData, network: nn.Module, tmp_path: Path, capfd: CaptureFixture[str]
+) -> None:
+    with raises(ExportFailed, match=r"^The network cannot be written as ONNX: .*data-dependent.*$"):
+        export_onnx(Wrapped(network, branching_on_values), data, tmp_path / "x.onnx", {})
+    assert capfd.readouterr() == ("", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+@mark.parametrize("name", ["sex_probability", "mass"])
+def test_refuses_a_column_called_like_an_output(
+    name: str, make_data: Callable[[Table], MultiTaskData]
+) -> None:
+    table = {name: Column(ColumnKind.NUMERIC, np.arange(12.0))}
+    with raises(DataError, match=f"'{name}' would be both an input column and an output of"):
+        schema_of(make_data(table))
+
+
+def test_refuses_a_column_without_a_name(make_data: Callable[[Table], MultiTaskData]) -> None:
+    with raises(DataError, match="A column has no name"):
+        schema_of(make_data({"": Column(ColumnKind.NUMERIC, np.arange(12.0))}))
+
+
+@mark.parametrize("other", ["sex_probability", "sex_probability_mâle"])
+def test_refuses_tasks_whose_outputs_have_one_name(data: MultiTaskData, other: str) -> None:
+    tasks = (data.tasks[0], data.tasks[1], Task(other, "regression", other))
+    with raises(DataError, match=f"'{other}' would be both an output of the task 'sex' and"):
+        schema_of(replace(data, tasks=tasks))
+
+
+def test_refuses_a_kind_that_predicts_several_values(data: MultiTaskData) -> None:
+    class Interval(Regression):
+        def constant(self) -> NDArray[np.float64]:
+            return np.array([0.0, 1.0])
+
+    kinds = (*data.kinds[:2], Interval(0.0, 1.0))
+    with raises(PluginError, match="of task 'mass' must predict 1, but predicts 2"):
+        schema_of(replace(data, kinds=kinds))

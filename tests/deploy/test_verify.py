@@ -1,0 +1,78 @@
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import onnx
+import torch
+from pytest import fixture, mark, raises
+from torch import Tensor, nn
+
+from automtl.data.dataset import MultiTaskData
+from automtl.deploy.export import Decoded
+from automtl.deploy.verify import verify
+from automtl.errors import ExportFailed
+
+
+@fixture(scope="module")
+def decoded(data: MultiTaskData, network: nn.Module) -> Decoded:
+    return Decoded(network, data.tasks, data.kinds)
+
+
+def changed(
+    decoded: Decoded, task: int, change: Callable[[Tensor], Tensor]
+) -> Callable[[Tensor], tuple[Tensor, ...]]:
+    def network(inputs: Tensor) -> tuple[Tensor, ...]:
+        values = list(decoded(inputs))
+        values[task] = change(values[task])
+        return tuple(values)
+
+    return network
+
+
+def test_the_file_agrees_with_its_network(
+    model: Path, decoded: Decoded, data: MultiTaskData
+) -> None:
+    differences = verify(model, decoded, data)
+    assert list(differences) == ["sex", "species", "mass"]
+    assert max(differences.values()) < 1e-3
+
+
+@mark.parametrize(("task", "name"), [(0, "sex"), (1, "species"), (2, "mass")])
+@mark.parametrize("change", [lambda v: v * 1.01, lambda v: v * torch.nan, lambda v: v.roll(1, 0)])
+def test_another_network_is_found_out(
+    model: Path,
+    decoded: Decoded,
+    data: MultiTaskData,
+    task: int,
+    name: str,
+    change: Callable[[Tensor], Tensor],
+) -> None:
+    with raises(ExportFailed, match=f"disagrees with the network on task '{name}' by up to"):
+        verify(model, changed(decoded, task, change), data)
+
+
+def test_rounding_is_allowed_for_in_the_units_of_the_target(
+    model: Path, decoded: Decoded, data: MultiTaskData
+) -> None:
+    network = changed(decoded, 2, lambda values: values * (1 + 3e-6))  # 0.004 in its units
+    assert 1e-3 < verify(model, network, data)["mass"] < 1e-2
+
+
+def test_one_wrong_row_is_found(model: Path, decoded: Decoded, data: MultiTaskData) -> None:
+    rows = data.test.rows.copy()
+    rows[-1] = rows[0]
+    wrong = replace(data, test=replace(data.test, rows=rows))
+    with raises(ExportFailed, match="at batch size 30"):
+        verify(model, decoded, wrong)
+
+
+def test_a_wrong_label_is_found_where_probabilities_are_right(
+    model: Path, decoded: Decoded, data: MultiTaskData, tmp_path: Path
+) -> None:
+    tampered = onnx.load(model)
+    [encoder] = [node for node in tampered.graph.node if "species" in node.output]
+    [labels] = [item for item in encoder.attribute if item.name == "values_strings"]
+    labels.strings[:] = [*labels.strings[1:], labels.strings[0]]
+    onnx.save(tampered, tmp_path / "tampered.onnx")
+    with raises(ExportFailed, match="task 'species' at batch size 30: a label is less probable"):
+        verify(tmp_path / "tampered.onnx", decoded, data)
