@@ -24,7 +24,7 @@ from automtl.search.budget import Budget
 from automtl.search.director import Director
 from automtl.search.progress import Progress
 from automtl.search.standing import Entry, Standing
-from automtl.search.tune import Job, Workers, run_trials
+from automtl.search.tune import Job, Workers, check_address, run_trials
 from automtl.train.evaluate import constant_errors, errors, evaluate, predict
 from automtl.train.trial import as_tensor, trial_network
 
@@ -44,10 +44,7 @@ def search(
     :raises AutoMTLError: If the user can mend it; nothing is left behind.
     :raises SearchFailed: If no trial succeeded.
     """
-    plugins = load_plugins(config.plugins)
-    check_plugins(config, plugins)
-    data = read_data(config.data_request(), plugins)
-    schema_of(data)  # names that cannot be exported are better known now
+    plugins, data = _prepare(config, address)
     run = RunFolder.create(folder, config.dump())
     run.write_json("data.json", {"digest": data.digest, "notes": list(data.notes)})
     for note in data.notes:
@@ -70,15 +67,24 @@ def resume(
     """
     run = RunFolder.open(folder)
     config = change(load_config(run.config))
-    plugins = load_plugins(config.plugins)
-    check_plugins(config, plugins)
-    data = read_data(config.data_request(), plugins)
+    plugins, data = _prepare(config, address)
     if data.digest != run.data_digest():
         raise RunError(
             f"{run.path}: the data are not what this search began with: {config.data} has changed "
             f"since. Start a new search."
         )
     return _go_on(config, run, data, plugins, progress, address)
+
+
+def _prepare(config: Config, address: str | None) -> tuple[Plugins, MultiTaskData]:
+    """Whatever can go wrong by a user's mistake, before anything is written."""
+    if address is not None:
+        check_address(address)
+    plugins = load_plugins(config.plugins)
+    check_plugins(config, plugins)
+    data = read_data(config.data_request(), plugins)
+    schema_of(data)  # names that cannot be exported are better known now
+    return plugins, data
 
 
 def write_starter(file: Path, targets: Sequence[str], out: Path) -> None:
@@ -171,7 +177,6 @@ def _conclude(
         run.write_json("affinity.json", affinity.to_json())
     run.write_json("best.json", summary.to_json())
     run.write_text("MODEL_CARD.md", model_card(summary, plugins))
-    run.keep_models_of([trial for entry in [*anchors, winner] for trial in entry.trials])
     plugins.hook.automtl_search_end(folder=run.path, trials=trials)
     return summary
 

@@ -2,7 +2,7 @@
 
 from statistics import fmean
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, Group
 from rich.live import Live as RichLive
 from rich.text import Text
 
@@ -38,35 +38,30 @@ class Live(Progress):
         self.live = RichLive(console=self.console, refresh_per_second=4, transient=True)
         self.live.start()
         self.running: dict[str, Order] = {}
+        self.ended_lines: list[str] = []
 
     def say(self, line: str) -> None:
         self.console.print(Text(line))
 
     def started(self, order: Order, budget: Budget, n_trials: int, elapsed: float) -> None:
         self.running[order.key] = order
+        self._draw()
 
     def ended(self, trial: Trial, budget: Budget, standing: Standing, n_trials: int) -> None:
         self.running.pop(trial.order.key, None)
-        self.live.update(self._picture(trial, budget, standing, n_trials))
+        self.ended_lines = _picture(trial, budget, standing, n_trials)
+        self._draw()
 
     def close(self) -> None:
         self.live.stop()
 
-    def _picture(
-        self, trial: Trial, budget: Budget, standing: Standing, n_trials: int
-    ) -> RenderableType:
-        width = 30
-        done = round(width * min(1.0, budget.spent(n_trials, trial.elapsed)))
-        bar = "━" * done + "─" * (width - done)
+    def _draw(self) -> None:
         lines = [
-            f"{trial.phase.value}  {bar}  {_count(n_trials, budget)}  "
-            f"{_left(budget, n_trials, trial.elapsed)}",
-            f"last: {_trial(trial, standing)}",
+            *self.ended_lines,
+            *(f"now:  {order.candidate.graph}" for order in self.running.values()),
         ]
-        if best := best_so_far(standing):
-            lines += [f"best: {best}", f"      {standing.ranking[0].candidate.graph}"]
-        lines += [f"now:  {order.candidate.graph}" for order in self.running.values()]
-        return Group(*(Text(line, overflow="ellipsis", no_wrap=True) for line in lines))
+        # as `Text`, so that brackets in the names of tasks are no markup
+        self.live.update(Group(*(Text(line, overflow="ellipsis", no_wrap=True) for line in lines)))
 
 
 def best_so_far(standing: Standing) -> str:
@@ -79,6 +74,21 @@ def best_so_far(standing: Standing) -> str:
         shown = [min(shown, key=lambda item: item[1].mean)]
     gains = ", ".join(f"{task} {percent(Estimate(gain.mean, None))}" for task, gain in shown)
     return f"{percent(Estimate(best.mean.mean, None))} ({gains})"
+
+
+def _picture(trial: Trial, budget: Budget, standing: Standing, n_trials: int) -> list[str]:
+    """How far the search is, its last trial and its best."""
+    width = 30
+    done = round(width * min(1.0, budget.spent(n_trials, trial.elapsed)))
+    bar = "━" * done + "─" * (width - done)
+    lines = [
+        f"{trial.phase.value}  {bar}  {_count(n_trials, budget)}  "
+        f"{_left(budget, n_trials, trial.elapsed)}",
+        f"last: {_trial(trial, standing)}",
+    ]
+    if best := best_so_far(standing):
+        lines += [f"best: {best}", f"      {standing.ranking[0].candidate.graph}"]
+    return lines
 
 
 def _trial(trial: Trial, standing: Standing) -> str:

@@ -3,14 +3,14 @@
 import fcntl
 import json
 import os
-import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import safetensors.torch
+from safetensors import SafetensorError
 
 from automtl.core.affinity import Affinity
 from automtl.core.trial import Order, Trial
@@ -41,12 +41,12 @@ class RunFolder:
 
         :raises RunError: If it exists, or cannot be written.
         """
-        if path.exists():
-            raise RunError(
-                f"{path}: the run folder exists. Go on with it by `automtl search --resume "
-                f"{path}`, or choose another name with --name."
-            )
         try:
+            if path.exists():
+                raise RunError(
+                    f"{path}: the run folder exists. Go on with it by `automtl search --resume "
+                    f"{path}`, or choose another name with --name."
+                )
             for folder in ("models", "curves"):
                 (path / folder).mkdir(parents=True)
             run = cls(path.resolve())
@@ -74,13 +74,16 @@ class RunFolder:
         """
         Keeps a second search out of this folder; a killed search loses its lock.
 
-        :raises RunError: If another search is at work here.
+        :raises RunError: If another search is at work here, or the folder cannot be written.
         """
-        with (self.path / "trials.jsonl").open("a") as file:
+        with ExitStack() as stack:
             try:
+                file = stack.enter_context((self.path / "trials.jsonl").open("a"))
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            except BlockingIOError:
                 raise RunError(f"{self.path}: another search is at work in this folder.") from None
+            except OSError as error:
+                raise RunError(f"{self.path}: cannot be written: {error.strerror}.") from None
             yield
 
     @property
@@ -107,10 +110,10 @@ class RunFolder:
         :raises RunError: If another line cannot be read.
         """
         file = self.path / "trials.jsonl"
-        text = file.read_text()
-        whole, _, cut = text.rpartition("\n")
+        content = file.read_bytes()
+        whole, _, cut = content.rpartition(b"\n")
         if cut:
-            os.truncate(file, len(text.encode()) - len(cut.encode()))
+            os.truncate(file, len(content) - len(cut))
         found = []
         for number, line in enumerate(whole.splitlines(), start=1):
             try:
@@ -135,9 +138,20 @@ class RunFolder:
         )
 
     def restore(self, order: Order, network: Network) -> Network:
-        """Loads the weights that `keep` wrote into ``network``."""
+        """
+        Loads the weights that `keep` wrote into ``network``.
+
+        :raises RunError: If they are missing, broken or of another network.
+        """
         file = self.path / "models" / f"{order.key}.safetensors"
-        network.load_state_dict(safetensors.torch.load_file(file))
+        try:
+            network.load_state_dict(safetensors.torch.load_file(file))
+        except (OSError, SafetensorError, RuntimeError) as error:
+            reason = str(error).splitlines()[0]
+            raise RunError(
+                f"{file}: the weights cannot be restored ({reason}). "
+                f"Start a new search, or put the file back."
+            ) from None
         return network
 
     def affinity(self, trial: Trial) -> Affinity | None:
@@ -155,19 +169,19 @@ class RunFolder:
         self._write(name, text)
 
     def data_digest(self) -> str:
-        """The digest of the data that the search began with."""
-        return str(json.loads((self.path / "data.json").read_text())["digest"])
+        """
+        The digest of the data that the search began with.
 
-    def keep_models_of(self, trials: list[Trial]) -> None:
-        """Removes the weights of all other trials: they are large, and of no more use."""
-        kept = {f"{trial.order.key}.safetensors" for trial in trials}
-        for file in (self.path / "models").iterdir():
-            if file.name not in kept:
-                file.unlink()
-
-    def remove(self) -> None:
-        """Removes the folder: for a search that could not begin."""
-        shutil.rmtree(self.path)
+        :raises RunError: If it is not there: the search was killed as it began, say.
+        """
+        file = self.path / "data.json"
+        try:
+            return str(json.loads(file.read_bytes())["digest"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise RunError(
+                f"{file}: there is no digest of the data ({error!r}), so this search cannot go on. "
+                f"Remove the folder, and start a new search."
+            ) from None
 
     def _write(self, name: str, content: str | bytes) -> None:
         file = self.path / name

@@ -1,8 +1,10 @@
 """The model card: what the exported model is, how good it is, and what it stands on."""
 
+from shlex import quote
 from typing import Any
 
 from automtl.core.graph import TaskGraph
+from automtl.core.objective import FLOOR
 from automtl.plugins import Plugins
 from automtl.report.leaderboard import evidence, leaderboard, sharing
 from automtl.report.summary import Summary
@@ -17,9 +19,10 @@ def model_card(summary: Summary, plugins: Plugins) -> str:
         f"# {summary.folder.name}",
         f"Predicts {', '.join(f'`{task.name}` ({task.kind})' for task in summary.tasks)}.",
         "## Is it better than a model per task?",
-        f"On the {test} test rows, on which nothing was chosen. The metric of the single-task "
-        "anchor is the mean over its seeds; the gain is the mean over the seeds of both, with its "
-        "95 % interval (Student's t over seeds: it tells the noise of training, not of the rows).",
+        f"On the {test} test rows, on which nothing was chosen. *Exported* is the one network in "
+        "the file; *winner* and *single-task* are means over the seeds of the winning candidate "
+        "and of the single-task anchor. The gain compares these two, seed by seed, with its 95 % "
+        "interval (Student's t over seeds: it tells the noise of training, not of the rows).",
         _code(evidence(summary)),
         *_floor(summary),
         "## Where the tasks share",
@@ -39,9 +42,10 @@ def model_card(summary: Summary, plugins: Plugins) -> str:
         f"digest `{summary.data_digest}`.",
         "\n".join(f"- {note}" for note in summary.notes),
         "## Stands on",
-        "\n".join(f"- {name}: <{url}>" for name, url in _citations(summary, plugins)),
+        "\n".join(f"- {name}: <{url}>" for name, url in citations(summary, plugins)),
         "## To reproduce",
-        f"`automtl search {summary.folder}/config.yaml --name again` ({summary.trials} trials, "
+        f"`automtl search {quote(str(summary.folder / 'config.yaml'))} --name again` "
+        f"({summary.trials} trials, "
         f"{summary.seconds:.0f} s). With one worker and a budget of trials, the same seed gives "
         "the same model.",
     ]
@@ -53,22 +57,25 @@ def _floor(summary: Summary) -> list[str]:
         return []
     return [
         f"The single-task anchor is nearly perfect for {', '.join(summary.floored)}: gains there "
-        "are relative to 1 % of a constant prediction's error."
+        f"are relative to {100 * FLOOR:g} % of a constant prediction's error."
     ]
 
 
-def _citations(summary: Summary, plugins: Plugins) -> list[tuple[str, str]]:
+def citations(summary: Summary, plugins: Plugins) -> list[tuple[str, str]]:
+    """What the exported model stands on: the plugins it uses and their citations."""
     values = summary.hyperparameters
-    used: list[Any] = [
-        plugins.blocks[values["block"]],
-        plugins.balancers[values["balancer"]],
-        plugins.schedules[values["schedule"]],
-        *(plugins.primitives[name] for name in TaskGraph.from_json(summary.graph).primitives),
-        *(plugins.task_kinds[kind] for kind in {task.kind for task in summary.tasks}),
+    used: list[tuple[str, Any]] = [
+        ("block", plugins.blocks[values["block"]]),
+        ("balancer", plugins.balancers[values["balancer"]]),
+        ("schedule", plugins.schedules[values["schedule"]]),
     ]
+    primitives = sorted(TaskGraph.from_json(summary.graph).primitives)
+    used += [("primitive", plugins.primitives[name]) for name in primitives]
+    kinds = sorted({task.kind for task in summary.tasks})
+    used += [("task kind", plugins.task_kinds[name]) for name in kinds]
     if summary.affinity is not None:
-        used.append(plugins.affinities[summary.affinity.estimator])
-    return sorted((plugin.name, plugin.citation) for plugin in used)
+        used.append(("affinity", plugins.affinities[summary.affinity.estimator]))
+    return [(f"{what} {plugin.name}", plugin.citation) for what, plugin in used]
 
 
 def _code(lines: list[str]) -> str:

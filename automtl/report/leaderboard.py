@@ -1,6 +1,7 @@
 """The leaderboard, and what to conclude from it, as text."""
 
 from collections.abc import Sequence
+from math import isfinite, isnan
 
 from automtl.core.graph import TaskGraph
 from automtl.report.summary import Row, Summary
@@ -46,16 +47,22 @@ def sharing(graph: TaskGraph) -> list[str]:
 
 
 def evidence(summary: Summary) -> list[str]:
-    """The exported model against a model per task, on test, which nothing was chosen on."""
-    head = ["task", "metric", "exported", "single-task", "gain on test", "conclusion"]
+    """
+    The winner against a model per task, on test, which nothing was chosen on: the metric of the
+    exported network, and the means over seeds of the winning candidate and of the single-task
+    anchor. The gain compares these means, never the one exported seed with a mean.
+    """
+    head = ["task", "metric", "exported", "winner", "single-task", "gain on test", "conclusion"]
+    is_anchor = summary.winner.anchor == "single-task"
     body = [
         [
             task.name,
             task.metric,
             f"{task.test[task.metric]:.4g}",
+            f"{task.winner_test[task.metric]:.4g}",
             f"{task.anchor_test[task.metric]:.4g}",
             percent(task.test_gain),
-            conclusion(task.test_gain),
+            "is the anchor" if is_anchor else conclusion(task.test_gain),
         ]
         for task in summary.tasks
     ]
@@ -63,7 +70,14 @@ def evidence(summary: Summary) -> list[str]:
 
 
 def conclusion(gain: Estimate) -> str:
-    """What an interval says."""
+    """
+    What an interval says.
+
+    >>> conclusion(Estimate(0.03, 0.01)), conclusion(Estimate(-0.03, 0.01))
+    ('better', 'worse')
+    """
+    if not isfinite(gain.mean):
+        return "not defined on these rows"
     if gain.half_width is None:
         return "one seed: no interval"
     if gain.mean - gain.half_width > 0:
@@ -80,6 +94,8 @@ def percent(gain: Estimate) -> str:
     >>> percent(Estimate(0.0312, 0.01)), percent(Estimate(-0.02, None))
     ('+3.1 ± 1.0 %', '-2.0 %')
     """
+    if isnan(gain.mean):
+        return "undefined"
     spread = "" if gain.half_width is None else f" ± {100 * gain.half_width:.1f}"
     return f"{100 * gain.mean:+.1f}{spread} %"
 

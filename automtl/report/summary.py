@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from automtl.core.affinity import Affinity
@@ -37,7 +38,8 @@ class TaskSummary:
     :param metric: The metric that defines its gain.
     :param validation_gain: Over the single-task anchor, on validation, over seeds.
     :param test_gain: The same on test.
-    :param test: The test metrics of the exported network.
+    :param test: The test metrics of the exported network: one seed of the winning candidate.
+    :param winner_test: The test metrics of the winning candidate, mean over seeds.
     :param anchor_test: The test metrics of the single-task anchor, mean over seeds.
     """
 
@@ -47,6 +49,7 @@ class TaskSummary:
     validation_gain: Estimate
     test_gain: Estimate
     test: Mapping[str, float]
+    winner_test: Mapping[str, float]
     anchor_test: Mapping[str, float]
 
 
@@ -178,10 +181,14 @@ def _task(
         validation_gain=winner.gains[task.name],
         test_gain=Estimate.of([gain[task.name] for gain in test_gains[winner.candidate.digest]]),
         test=of_winner[best.seed],
-        anchor_test={
-            name: sum(m[name] for m in of_anchor) / len(of_anchor) for name in of_anchor[0]
-        },
+        winner_test=_mean(list(of_winner.values())),
+        anchor_test=_mean(of_anchor),
     )
+
+
+def _mean(metrics: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The mean of each metric."""
+    return {name: fmean(found[name] for found in metrics) for name in metrics[0]}
 
 
 def _row(rank: int, entry: Entry) -> Row:

@@ -53,10 +53,13 @@ class Budget:
         (2, 3)
         >>> Budget(100, None, 5).finals
         (3, 5)
+        >>> Budget(1000, None, 20).finals
+        (3, 20)
         >>> Budget(4, None, 5).finals
         (0, 1)
         """
-        for finalists, seeds in FINALS:
+        many = ((FINALS[0][0], seeds) for seeds in range(self.seeds, FINALS[0][1], -1))
+        for finalists, seeds in (*many, *FINALS):
             seeds = min(seeds, self.seeds)
             cost = (finalists + 2) * (seeds - 1)
             if self.trials is None or cost <= FINALISTS * self.trials:

@@ -10,11 +10,11 @@ from automtl.core.graph import TaskGraph
 from automtl.core.searcher import Searcher, SearchProblem
 from automtl.core.seed import derive_seed
 from automtl.core.space import SearchSpace
-from automtl.core.trial import Order, Phase, Trial
+from automtl.core.trial import Order, Phase, Status, Trial
 from automtl.search.budget import Budget
 from automtl.search.standing import Standing
 
-ATTEMPTS = 100  # proposals of known candidates in a row, after which the space counts as exhausted
+ATTEMPTS = 30  # proposals of known candidates in a row, after which the space counts as exhausted
 
 
 class Answer(Enum):
@@ -63,10 +63,6 @@ class Director:
         self.trials.append(trial)
         self.standing = Standing(self.trials, self.constants)
 
-    def forget(self, order: Order) -> None:
-        """Takes back an order that nobody will carry out."""
-        self.pending.pop(order.key, None)
-
     def ask(self, elapsed: float) -> Order | Answer:
         """
         The next trial.
@@ -89,9 +85,9 @@ class Director:
             return anchor
         if self.standing.single is None:
             return Answer.FINISHED
-        if not self.budget.finals_due(n_trials, elapsed) and (graph := self._next_graph()):
+        if not self._finals_due(n_trials, elapsed) and (graph := self._next_graph()):
             return graph
-        return next((order for order in self._finals() if self._new(order)), Answer.FINISHED)
+        return self._next_final() or Answer.FINISHED
 
     def _next_anchor(self, elapsed: float) -> Order | None:
         """
@@ -134,30 +130,54 @@ class Director:
                 searcher.tell(trial.candidate, gains)
         return searcher
 
+    def _finals_due(self, n_trials: int, elapsed: float) -> bool:
+        """Whether only the finalists' share is left, less what the anchors have had of it."""
+        finals = self._orders(Phase.FINALISTS)
+        had = sum(order.candidate in self._anchors for order in finals)
+        return self.budget.finals_due(n_trials - had, elapsed)
+
+    @property
+    def _anchors(self) -> list[Candidate]:
+        """The best all-shared and the best single-task anchor, as far as they succeeded."""
+        found = (self.standing.shared, self.standing.single)
+        return [trial.candidate for trial in found if trial is not None]
+
+    def _next_final(self) -> Order | None:
+        """
+        The next training of a finalist; what is left of the budget goes to more graphs. While
+        graphs are still in training nobody knows which are the best, so that only the anchors are
+        up; while anchors are, nobody knows which of those.
+        """
+        finals = [order for order in self._finals() if self._new(order)]
+        if not finals:
+            return self._next_graph()
+        training = {order.phase for order in self.pending.values()}
+        if Phase.ANCHORS in training:
+            return None
+        if Phase.GRAPHS in training:
+            finals = [order for order in finals if order.candidate in self._anchors]
+        return next(iter(finals), None)
+
     def _finals(self) -> Iterator[Order]:
-        """
-        Round by round, one seed each: the best graphs, then the anchors. While graphs are still in
-        training nobody knows which are the best, so that only the anchors are up.
-        """
+        """Round by round, one seed each: the best graphs, then the anchors."""
         n_graphs, n_seeds = self.budget.finals
-        anchors = [t.candidate for t in (self.standing.shared, self.standing.single) if t]
-        in_training = any(order.phase is Phase.GRAPHS for order in self.pending.values())
-        graphs = [] if in_training else self._best_graphs(n_graphs)
+        graphs = self._best_graphs(n_graphs)
         for number in range(1, n_seeds):
-            for candidate in dict.fromkeys([*graphs, *anchors]):
+            for candidate in dict.fromkeys([*graphs, *self._anchors]):
                 yield Order(candidate, self.seed + number, Phase.FINALISTS)
 
     def _best_graphs(self, n: int) -> list[Candidate]:
-        """The best by the first seed alone, which all of them have."""
+        """The best that the searcher proposed, by the first seed alone, which all of them have."""
         first = [t for t in self.standing.trials if t.phase is not Phase.FINALISTS]
-        anchors = {t.candidate for t in (self.standing.shared, self.standing.single) if t}
+        proposed = {trial.candidate for trial in first if trial.phase is Phase.GRAPHS}
         ranking = Standing(first, self.constants).ranking
-        return [entry.candidate for entry in ranking if entry.candidate not in anchors][:n]
+        return [entry.candidate for entry in ranking if entry.candidate in proposed][:n]
 
     def _orders(self, phase: Phase) -> list[Order]:
         every = [*(trial.order for trial in self.trials), *self.pending.values()]
         return [order for order in every if order.phase is phase]
 
     def _new(self, order: Order) -> bool:
-        known = {trial.order.key for trial in self.trials} | self.pending.keys()
-        return order.key not in known
+        """Whether it was never carried out; one that was cut off is new to a larger budget."""
+        ended = {t.order.key for t in self.trials if t.result.status is not Status.CUT}
+        return order.key not in ended | self.pending.keys()

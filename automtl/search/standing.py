@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 from statistics import fmean, stdev
 
 from automtl.core.candidate import Candidate
@@ -23,7 +24,8 @@ class Estimate:
     A mean over seeds.
 
     :param mean: The mean.
-    :param half_width: Half the width of its 95 % interval (Student's t); None from one seed.
+    :param half_width: Half the width of its 95 % interval (Student's t); None from one seed, or
+        where the mean is no finite number.
     """
 
     mean: float
@@ -32,10 +34,11 @@ class Estimate:
     @classmethod
     def of(cls, values: Sequence[float]) -> "Estimate":
         """The mean of ``values`` and its interval."""
-        if len(values) < 2:
-            return cls(fmean(values), None)
+        mean = fmean(values)
+        if len(values) < 2 or not isfinite(mean):
+            return cls(mean, None)
         quantile = T_QUANTILES[min(len(values) - 2, len(T_QUANTILES) - 1)]
-        return cls(fmean(values), quantile * stdev(values) / len(values) ** 0.5)
+        return cls(mean, quantile * stdev(values) / len(values) ** 0.5)
 
 
 @dataclass(frozen=True)
@@ -81,8 +84,12 @@ class Standing:
         return self._best_anchor(TaskGraph.all_shared)
 
     def relative(self, trial: Trial) -> float:
-        """The mean over tasks of the error relative to a constant prediction's."""
-        return fmean(trial.result.errors[t] / self.constants[t] for t in self.constants)
+        """
+        The mean over tasks of the error relative to a constant prediction's, or of the error
+        itself where even a constant prediction is perfect.
+        """
+        errors = trial.result.errors
+        return fmean(errors[task] / (scale or 1.0) for task, scale in self.constants.items())
 
     def gains(self, trial: Trial) -> dict[str, float] | None:
         """The gain of each task over the single-task anchor with the same seed, if it is there."""
@@ -101,7 +108,10 @@ class Standing:
             if trial.seed in self._zero:
                 by_candidate.setdefault(trial.candidate, []).append(trial)
         entries = [self._entry(candidate, found) for candidate, found in by_candidate.items()]
-        return sorted(entries, key=lambda entry: (len(entry.trials) < 2, -entry.mean.mean))
+        begun = any(len(entry.trials) > 1 and not entry.anchor for entry in entries)
+        return sorted(
+            entries, key=lambda entry: (begun and len(entry.trials) < 2, -entry.mean.mean)
+        )
 
     def _entry(self, candidate: Candidate, trials: Sequence[Trial]) -> Entry:
         found = [gains(t.result.errors, self._zero[t.seed], self.constants) for t in trials]

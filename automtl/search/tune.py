@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 import shutil
+import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -72,7 +73,6 @@ def run_trials(
     :param elapsed: Seconds that earlier sessions of this search took.
     :param record: Is given each trial as it ends, before anything else happens.
     :returns: False if the user interrupted it.
-    :raises RunError: If there is no Ray cluster at the address.
     """
     with _ray(workers, job) as folder:
         from ray import tune
@@ -122,11 +122,15 @@ def _train(config: dict[str, Any], job: Job) -> None:
         job.data,
         plugins,
         choose_device(job.device),
-        time.monotonic() + config["seconds"],
+        time.monotonic() + config["deadline"] - time.time(),
         pick(plugins.affinities, "affinity", job.estimator) if measure else None,
     )
-    job.store(order, outcome)
-    tune.report({"result": json.dumps(outcome.result.to_json())})
+    result = outcome.result
+    try:
+        job.store(order, outcome)
+    except OSError as error:
+        result = Result(Status.FAILED, f"the network could not be written: {error}")
+    tune.report({"result": json.dumps(result.to_json())})
 
 
 def _proposals(
@@ -154,8 +158,9 @@ def _proposals(
             self.orders[trial_id] = answer
             progress.started(answer, director.budget, len(director.trials), self.elapsed())
             limit = director.budget.seconds
-            seconds = float("inf") if limit is None else limit - self.elapsed()
-            return {"order": json.dumps(answer.to_json()), "seconds": seconds}
+            left = float("inf") if limit is None else limit - self.elapsed()
+            # By the clock on the wall, as a worker may take seconds to start.
+            return {"order": json.dumps(answer.to_json()), "deadline": time.time() + left}
 
         def on_trial_complete(
             self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
@@ -181,7 +186,8 @@ def _proposals(
 @contextlib.contextmanager
 def _ray(workers: Workers, job: Job) -> Iterator[str]:
     """Ray, started or attached to, and a folder for its own state; both are gone at the end."""
-    folder = tempfile.mkdtemp(prefix="automtl-")
+    _remove_leftovers()
+    folder = tempfile.mkdtemp(prefix=f"automtl-ray-{os.getpid()}-")
     if workers.address is None:
         _be_quiet_and_private()
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # the old engine can be silent
@@ -205,11 +211,29 @@ def _ray(workers: Workers, job: Job) -> Iterator[str]:
                 _temp_dir=folder,
             )
         else:
-            _attach(ray, workers.address)
+            ray.init(workers.address, log_to_driver=False, logging_level=logging.ERROR)
         yield folder
     finally:
         ray.shutdown()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_leftovers() -> None:
+    """The folders that Ray left behind in searches that were killed."""
+    for mark in Path(tempfile.gettempdir()).glob("automtl-ray-*-*/session_latest"):
+        pid = mark.parent.name.split("-")[2]
+        if pid.isdecimal() and not _alive(int(pid)):
+            shutil.rmtree(mark.parent, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
 
 
 def _be_quiet_and_private() -> None:
@@ -224,14 +248,19 @@ def _be_quiet_and_private() -> None:
         os.environ.setdefault(name, value)
 
 
-def _attach(ray: Any, address: str) -> None:
+def check_address(address: str) -> None:
+    """
+    Makes sure that something listens at ``address``: Ray itself would try for minutes.
+
+    :raises RunError: If nothing does, or if it is not of the form HOST:PORT.
+    """
+    host, _, port = address.rpartition(":")
     try:
-        ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
+        socket.create_connection((host, int(port)), timeout=5).close()
+    except (OSError, ValueError) as error:
         raise RunError(
-            f"--address {address}: no Ray cluster answers there ({reason}). Start one with "
-            f"`ray start --head`, or leave --address out to train on this machine."
+            f"--address {address}: no Ray cluster answers at this HOST:PORT ({error}). Start one "
+            f"with `ray start --head`, or leave --address out to train on this machine."
         ) from None
 
 

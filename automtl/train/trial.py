@@ -105,7 +105,7 @@ def _run(
         predict(network, data.tasks, kinds, inputs), data.tasks, kinds, data.validation.targets
     )
     found = errors(metrics, data.tasks, kinds)
-    if undefined := [task for task, error in found.items() if math.isnan(error)]:
+    if undefined := [task for task, error in found.items() if not math.isfinite(error)]:
         raise ValueError(f"the metric of {undefined} is not defined on the validation rows")
     result = Result(
         status=Status.DONE,

@@ -1,0 +1,58 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+from automtl.core.objective import FLOOR
+from automtl.plugins import Plugins
+from automtl.report.card import model_card
+from automtl.report.leaderboard import evidence, leaderboard
+from automtl.report.summary import Summary
+
+
+def test_the_card_of_a_whole_search(finished: Summary, plugins: Plugins) -> None:
+    card = model_card(finished, plugins)
+    assert (finished.folder / "MODEL_CARD.md").read_text(encoding="utf-8") == card
+    for task in finished.tasks:
+        assert f"`{task.name}` ({task.kind})" in card
+        assert plugins.task_kinds[task.kind].citation in card
+    values = finished.hyperparameters
+    for plugin in (
+        plugins.blocks[values["block"]],
+        plugins.balancers[values["balancer"]],
+        plugins.schedules[values["schedule"]],
+        plugins.primitives["hard"],
+    ):
+        assert f"{plugin.name}: <{plugin.citation}>" in card
+    for line in [*evidence(finished), *leaderboard(finished), *finished.notes]:
+        assert line in card
+    assert finished.winner.digest in card
+    assert finished.data_digest in card
+
+
+def test_plugins_of_one_name_are_told_apart(finished: Summary, plugins: Plugins) -> None:
+    values = {**finished.hyperparameters, "schedule": "cosine"}
+    assert finished.affinity is not None
+    card = model_card(replace(finished, hyperparameters=values), plugins)
+    assert f"- schedule cosine: <{plugins.schedules['cosine'].citation}>" in card
+    assert f"- affinity cosine: <{plugins.affinities['cosine'].citation}>" in card
+
+
+def test_a_nearly_perfect_anchor_is_owned_up_to(
+    summary: Callable[..., Summary], plugins: Plugins
+) -> None:
+    made = summary(("a", "b"))
+    assert "nearly perfect" not in model_card(made, plugins)
+    card = model_card(replace(made, floored=("b",)), plugins)
+    assert f"nearly perfect for b: gains there are relative to {100 * FLOOR:g} % of" in card
+
+
+def test_a_path_with_a_space_can_be_pasted(
+    summary: Callable[..., Summary], plugins: Plugins
+) -> None:
+    card = model_card(summary(), plugins)
+    assert "`automtl search '/runs/two words/config.yaml' --name again`" in card
+
+
+def test_without_notes_there_is_no_empty_section(
+    summary: Callable[..., Summary], plugins: Plugins
+) -> None:
+    assert "\n\n\n" not in model_card(replace(summary(), notes=()), plugins)

@@ -1,0 +1,53 @@
+import json
+from statistics import fmean
+
+from pytest import approx
+
+from automtl.core.trial import Phase
+from automtl.report.summary import Summary
+from automtl.run import RunFolder
+
+
+def test_the_rows_are_the_leaderboard(finished: Summary) -> None:
+    assert [row.rank for row in finished.rows] == [*range(1, len(finished.rows) + 1)]
+    assert finished.winner is finished.rows[0]
+    several = [row.seeds > 1 for row in finished.rows]
+    assert several == sorted(several, reverse=True)
+    best = [row.mean.mean for row in finished.rows if row.seeds > 1]
+    assert best == sorted(best, reverse=True)
+    anchors = {row.anchor: row for row in finished.rows}
+    assert anchors["single-task"].mean.mean == 0.0
+    assert set(anchors["single-task"].gains) == {task.name for task in finished.tasks}
+
+
+def test_it_counts_what_is_in_the_run_folder(finished: Summary) -> None:
+    trials = RunFolder.open(finished.folder).trials()
+    assert finished.trials == len(trials) == 12
+    assert sum(finished.failed.values()) == sum(not trial.done for trial in trials)
+    assert finished.seconds == max(trial.elapsed for trial in trials)
+    seeds = {t.seed for t in trials if t.candidate.digest == finished.winner.digest}
+    assert finished.seed in seeds
+    assert len(seeds) >= finished.winner.seeds
+    assert {trial.phase for trial in trials} == {*Phase}
+
+
+def test_a_gain_on_test_lies_between_those_of_the_seeds(finished: Summary) -> None:
+    """The mean over seeds of winner and anchor differ as the gain says, the one seed need not."""
+    assert set(finished.test_gains) >= {finished.winner.digest}
+    mean = fmean(task.test_gain.mean for task in finished.tasks)
+    assert finished.test_gains[finished.winner.digest].mean == approx(mean)
+    anchors = [row.digest for row in finished.rows if row.anchor == "single-task"]
+    assert finished.test_gains[anchors[0]].mean == 0.0
+    for task in finished.tasks:
+        assert set(task.test) == set(task.winner_test) == set(task.anchor_test)
+        if finished.winner.seeds == 1:
+            assert task.test == approx(dict(task.winner_test))
+        if finished.winner.anchor == "single-task":
+            assert task.winner_test == approx(dict(task.anchor_test))
+
+
+def test_it_is_json(finished: Summary) -> None:
+    written = json.loads((finished.folder / "best.json").read_text(encoding="utf-8"))
+    assert written == json.loads(json.dumps(finished.to_json()))
+    assert written["rows"][0]["digest"] == finished.winner.digest
+    assert written["folder"] == str(finished.folder)

@@ -1,0 +1,53 @@
+from itertools import pairwise
+
+from pytest import mark
+
+from automtl.search.budget import ANCHORS, FINALISTS, Budget
+
+
+@mark.parametrize("seeds", [1, 2, 3, 5, 9, 20])
+@mark.parametrize("trials", [2, 3, 4, 6, 8, 15, 16, 17, 24, 25, 40, 100, 500])
+def test_the_parts_fit_into_the_whole(trials: int, seeds: int) -> None:
+    budget = Budget(trials, None, seeds)
+    finalists, n_seeds = budget.finals
+    cost = (finalists + 2) * (n_seeds - 1)
+    assert 0 <= cost <= FINALISTS * trials
+    assert 1 <= n_seeds <= seeds
+    assert 2 <= 2 * budget.anchor_trials <= max(2, ANCHORS * trials)
+    assert 2 * budget.anchor_trials + cost <= trials
+
+
+@mark.parametrize("seeds", [2, 3, 5, 20])
+def test_more_trials_never_mean_fewer_finals(seeds: int) -> None:
+    found = [Budget(trials, None, seeds) for trials in range(2, 400)]
+    costs = [(b.finals[0] + 2) * (b.finals[1] - 1) for b in found]
+    assert all(less <= more for less, more in pairwise(costs))
+    assert found[-1].finals == (3, seeds)
+
+
+def test_the_seeds_asked_for_are_given_where_there_is_no_limit_of_trials() -> None:
+    assert Budget(None, 60.0, 12).finals == (3, 12)
+    assert Budget(None, 60.0, 1).finals == (3, 1)
+
+
+def test_the_first_limit_that_is_reached_ends_the_search() -> None:
+    both = Budget(10, 100.0, 3)
+    assert both.spent(0, 0.0) == 0.0
+    assert both.spent(5, 10.0) == 0.5
+    assert both.spent(5, 90.0) == 0.9
+    assert both.spent(10, 0.0) >= 1
+    assert both.spent(0, 100.0) >= 1
+    assert Budget(10, None, 3).spent(9, 1e9) < 1
+    assert Budget(None, 100.0, 3).spent(10**9, 99.0) < 1
+
+
+def test_the_finals_are_due_when_only_their_share_is_left() -> None:
+    budget = Budget(24, None, 3)  # two finalists and two anchors, two more seeds each: 8 trials
+    assert [budget.finals_due(n, 0.0) for n in (15, 16, 24)] == [False, True, True]
+    timed = Budget(None, 100.0, 3)
+    assert [timed.finals_due(0, seconds) for seconds in (64.0, 65.0)] == [False, True]
+
+
+def test_tuning_the_anchors_has_a_share_of_the_time() -> None:
+    assert not Budget(24, None, 3).anchors_due(1e9)
+    assert [Budget(None, 100.0, 3).anchors_due(seconds) for seconds in (24.0, 25.0)] == [0, 1]

@@ -1,0 +1,160 @@
+from collections.abc import Callable, Mapping
+
+from pytest import approx, mark
+from scipy.stats import t as student  # type: ignore[import-untyped]
+
+from automtl.core.candidate import Candidate
+from automtl.core.graph import TaskGraph
+from automtl.core.trial import Order, Phase, Result, Status, Trial
+from automtl.search.standing import Estimate, Standing
+
+Make = Callable[..., Candidate]
+End = Callable[..., Trial]
+
+SINGLE = TaskGraph.single_task("ab", 2)
+SHARED = TaskGraph.all_shared("ab", 2)
+FORK = TaskGraph.from_groups([["ab"], ["a", "b"]])
+CONSTANTS = {"a": 1.0, "b": 10.0}
+
+
+def _errors(share: float) -> Mapping[str, float]:
+    """Errors that are this share of a constant prediction's."""
+    return {task: share * constant for task, constant in CONSTANTS.items()}
+
+
+@mark.parametrize("n", range(2, 21))
+def test_the_interval_is_of_students_t(n: int) -> None:
+    values = [0.1 * i**2 - i for i in range(n)]
+    found = Estimate.of(values)
+    mean = sum(values) / n
+    error = (sum((v - mean) ** 2 for v in values) / (n - 1) / n) ** 0.5
+    assert found.mean == approx(mean)
+    assert found.half_width == approx(student.ppf(0.975, n - 1) * error, rel=5e-4)
+
+
+def test_with_more_seeds_the_interval_is_cautious() -> None:
+    values = [float(i % 3) for i in range(40)]
+    mean = sum(values) / 40
+    error = (sum((v - mean) ** 2 for v in values) / 39 / 40) ** 0.5
+    half_width = Estimate.of(values).half_width
+    assert half_width is not None
+    assert student.ppf(0.975, 39) * error <= half_width <= 1.05 * student.ppf(0.975, 39) * error
+
+
+def test_one_seed_has_no_interval() -> None:
+    assert Estimate.of([0.5]) == Estimate(0.5, None)
+    assert Estimate.of([0.5, 0.5]) == Estimate(0.5, 0.0)
+
+
+@mark.parametrize("value", [float("nan"), float("-inf")])
+def test_what_is_not_finite_has_no_interval(value: float) -> None:
+    assert Estimate.of([value, 1.0]).half_width is None
+
+
+def test_gains_are_paired_by_seed(candidate: Make, ended: End) -> None:
+    """A seed that is harder for both, the anchor and the graph, is no loss."""
+    single, fork = candidate(SINGLE), candidate(FORK)
+    trials = [
+        ended(single, _errors(0.5), 0, Phase.ANCHORS),
+        ended(single, _errors(0.8), 1, Phase.FINALISTS),
+        ended(fork, _errors(0.4), 0),
+        ended(fork, _errors(0.64), 1, Phase.FINALISTS),
+        ended(fork, _errors(0.1), 2, Phase.FINALISTS),  # the anchor has no such seed
+    ]
+    standing = Standing(trials, CONSTANTS)
+    first, second = standing.ranking
+    assert first.candidate == fork
+    assert len(first.trials) == 2
+    for gain in (first.mean, *first.gains.values()):
+        assert gain.mean == approx(0.2)
+        assert gain.half_width == approx(0.0, abs=1e-12)
+    assert standing.gains(trials[2]) == approx({"a": 0.2, "b": 0.2})
+    assert standing.gains(trials[4]) is None
+    assert second.mean == Estimate(0.0, 0.0)
+
+
+def test_anchors_are_named_ranked_and_the_best_of_their_settings(
+    candidate: Make, ended: End
+) -> None:
+    trials = [
+        ended(candidate(graph, learning_rate=rate), _errors(error), 0, Phase.ANCHORS)
+        for graph, rate, error in (
+            (SHARED, 0.1, 0.7), (SINGLE, 0.1, 0.6), (SHARED, 0.2, 0.5), (SINGLE, 0.2, 0.9),
+        )
+    ]  # fmt: skip
+    standing = Standing(trials, CONSTANTS)
+    assert standing.single is trials[1]
+    assert standing.shared is trials[2]
+    assert [entry.anchor for entry in standing.ranking] == ["all-shared", "single-task", "", ""]
+
+
+def test_a_searched_candidate_is_no_anchor_whatever_its_graph(candidate: Make, ended: End) -> None:
+    anchor = ended(candidate(SINGLE), _errors(0.5), 0, Phase.ANCHORS)
+    better = ended(candidate(SINGLE, learning_rate=0.2), _errors(0.4), 0, Phase.GRAPHS)
+    standing = Standing([anchor, better], CONSTANTS)
+    assert standing.single is anchor
+    assert standing.ranking[0].anchor == ""
+
+
+def test_of_one_task_both_anchors_are_one(candidate: Make, ended: End) -> None:
+    alone = candidate(TaskGraph.single_task("a", 1))
+    standing = Standing([ended(alone, {"a": 0.5}, 0, Phase.ANCHORS)], {"a": 1.0})
+    assert standing.single is standing.shared
+    assert [entry.anchor for entry in standing.ranking] == ["single-task"]
+
+
+def test_ties_stay_in_the_order_in_which_they_ended(candidate: Make, ended: End) -> None:
+    graphs = (SHARED, SINGLE, FORK)
+    trials = [ended(candidate(graph), _errors(0.5), 0, Phase.ANCHORS) for graph in graphs]
+    assert [e.candidate.graph for e in Standing(trials, CONSTANTS).ranking] == [*graphs]
+
+
+def test_several_seeds_come_first_however_lucky_one_seed_was(candidate: Make, ended: End) -> None:
+    single, fork, lucky = candidate(SINGLE), candidate(FORK), candidate(FORK, learning_rate=0.5)
+    trials = [
+        ended(single, _errors(0.5), 0, Phase.ANCHORS),
+        ended(lucky, _errors(0.01), 0),
+        ended(fork, _errors(0.6), 0),
+        ended(single, _errors(0.5), 1, Phase.FINALISTS),
+        ended(fork, _errors(0.6), 1, Phase.FINALISTS),
+    ]
+    ranking = Standing(trials, CONSTANTS).ranking
+    assert [entry.candidate for entry in ranking] == [single, fork, lucky]
+
+
+def test_failed_and_cut_trials_are_not_ranked(candidate: Make, ended: End) -> None:
+    single = ended(candidate(SINGLE), _errors(0.5), 0, Phase.ANCHORS)
+    failed = ended(candidate(FORK), {}, reason="ValueError: no")
+    order = Order(candidate(SHARED), 0, Phase.ANCHORS)
+    cut = Trial(order, Result(Status.CUT, "the budget ended", _errors(0.1)))
+    standing = Standing([failed, cut, single], CONSTANTS)
+    assert [entry.trials for entry in standing.ranking] == [(single,)]
+    assert standing.shared is None
+
+
+def test_without_a_single_task_anchor_nothing_can_be_compared(candidate: Make, ended: End) -> None:
+    shared = ended(candidate(SHARED), _errors(0.5), 0, Phase.ANCHORS)
+    standing = Standing([shared], CONSTANTS)
+    assert standing.single is None
+    assert standing.ranking == []
+    assert standing.gains(shared) is None
+    assert Standing([], CONSTANTS).ranking == []
+
+
+def test_a_constant_that_is_perfect_already_is_no_scale(candidate: Make, ended: End) -> None:
+    trial = ended(candidate(SINGLE), {"a": 0.5, "b": 0.25}, 0, Phase.ANCHORS)
+    standing = Standing([trial], {"a": 1.0, "b": 0.0})
+    assert standing.relative(trial) == 0.375
+    assert standing.ranking[0].mean.mean == 0.0
+
+
+def test_a_diverged_graph_is_ranked_last(candidate: Make, ended: End) -> None:
+    trials = [
+        ended(candidate(SINGLE), _errors(0.5), 0, Phase.ANCHORS),
+        ended(candidate(FORK), {"a": float("inf"), "b": 1.0}),
+        ended(candidate(SINGLE), _errors(0.5), 1, Phase.FINALISTS),
+        ended(candidate(FORK), {"a": 0.1, "b": 1.0}, 1, Phase.FINALISTS),
+    ]
+    last = Standing(trials, CONSTANTS).ranking[-1]
+    assert last.candidate.graph == FORK
+    assert last.mean.half_width is None

@@ -1,0 +1,342 @@
+"""The command line as a user meets it: what it prints, what it refuses, with which exit code."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import onnx
+from onnx import TensorProto, helper
+from pytest import CaptureFixture, MonkeyPatch, fixture, mark, param, raises
+
+from automtl import cli
+from automtl.core.trial import Trial
+from automtl.data.bundled import PENGUINS
+from automtl.report.summary import Summary
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+Run = Callable[..., tuple[int, str, str]]
+
+CONFIG = """
+data: data.csv
+targets: [species, sex]
+space: tiny
+"""
+SPACE = """
+  stages: 1
+  primitives: [hard]
+  blocks: [mlp]
+  balancers: [sum]
+  schedules: [constant]
+  training: {epochs: 2, patience: 2}
+"""
+PLUGIN = """
+from automtl.hookspecs import hookimpl
+from automtl_plugins.primitives.hard import Hard
+
+class Mine(Hard):
+    name, citation = "mine", "https://example.org"
+
+@hookimpl
+def automtl_primitives():
+    return [Mine]
+"""
+
+
+@fixture
+def run(tmp_path: Path, monkeypatch: MonkeyPatch, capsys: CaptureFixture[str]) -> Run:
+    """Runs the command line in this process, in an empty folder with the penguins in it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data.csv").write_bytes(PENGUINS.read_bytes())
+    (tmp_path / "config.yaml").write_text(CONFIG)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["automtl", *arguments])
+        with raises(SystemExit) as exit_:
+            cli.main()
+        out, error = capsys.readouterr()
+        return int(exit_.value.code or 0), out, error
+
+    return call
+
+
+def _in_a_process(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "automtl", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240)
+
+
+def _lines(*rows: str) -> str:
+    return "\n".join(["x,species,sex", *rows * 15]) + "\n"
+
+
+GOOD = ("1,a,m", "2,b,f", "3.5,a,f", "4,b,m")
+
+
+@mark.parametrize(
+    ("config", "data", "message"),
+    [
+        param("data: nothing.csv\ntargets: [a]", None, "nothing.csv: no such file", id="no file"),
+        param(CONFIG, "", "data.csv", id="empty file"),
+        param(CONFIG, "x,species,sex\n", "data.csv", id="no rows"),
+        param("data: data.csv\ntargets: [spieces]", None, "did you mean 'species'?", id="target"),
+        param(CONFIG, _lines("1,a,m", "2,b,m"), "sex", id="one class"),
+        param(CONFIG, _lines("1,a,NA", "2,b,"), "sex", id="no label"),
+        param(CONFIG, _lines(*GOOD) + "9,c,m\n", "line 62", id="a class with one row"),
+        param(CONFIG + "inputs: [sex]", None, "config.yaml:5:10", id="target and input"),
+        param(CONFIG + "tragets: [sex]", None, "config.yaml:5:1", id="unknown key"),
+        param(CONFIG + "search: {trials: many}", None, "config.yaml:5:18", id="wrong type"),
+        param(CONFIG + "space: tiny", None, "config.yaml:5:1", id="duplicate key"),
+        param("data: data.csv\n\ttargets: [a]", None, "config.yaml:2:1", id="tab"),
+        param("", None, "config.yaml", id="empty configuration"),
+        param(
+            f"data: data.csv\ntargets: [sex]\nspace: {SPACE}".replace("[hard]", "[hard, sfot_l2]"),
+            None,
+            "did you mean 'soft_l2'?",
+            id="unknown primitive",
+        ),
+    ],
+)
+def test_refuses_what_cannot_be_searched(
+    config: str, data: str | None, message: str, run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "config.yaml").write_text(config)
+    if data is not None:
+        (tmp_path / "data.csv").write_text(data)
+    for command in ("search", "validate"):
+        code, _, error = run(command, "config.yaml")
+        assert code == 2
+        assert error.startswith("automtl: ")
+        assert message in error
+        assert "Traceback" not in error
+    assert not (tmp_path / "runs").exists()
+
+
+@mark.parametrize(
+    ("plugin", "message"),
+    [
+        param(None, "no such plugin file", id="no file"),
+        param("import nothing_of_this_name", "plugin.py:1", id="does not import"),
+        param("x = (", "plugin.py:1", id="is not Python"),
+        param("x = 1", "at least one hook", id="no hook"),
+        param(
+            PLUGIN.replace("automtl_primitives()", "automtl_primitive()"),
+            "did you mean 'automtl_primitives'?",
+            id="misspelt",
+        ),
+        param(PLUGIN.replace('"mine"', '"hard"'), "Rename one of them", id="clash"),
+        param(PLUGIN.replace("[Mine]", "[Mine()]", 1), "plugin.py", id="raises"),
+        param(PLUGIN.replace("[Mine]", "3"), "but returned 3", id="wrong type"),
+    ],
+)
+def test_refuses_a_plugin_that_breaks_the_contract(
+    plugin: str | None, message: str, run: Run, tmp_path: Path
+) -> None:
+    if plugin is not None:
+        (tmp_path / "plugin.py").write_text(plugin)
+    code, _, error = run("search", "config.yaml", "--plugin", "plugin.py")
+    assert code == 2
+    assert message in error
+    assert "Traceback" not in error
+    assert not (tmp_path / "runs").exists()
+
+
+def test_refuses_a_folder_that_is_taken(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "runs" / "config").mkdir(parents=True)
+    code, _, error = run("search", "config.yaml")
+    assert code == 2
+    assert "the run folder exists" in error
+    assert "--resume" in error
+
+
+def test_refuses_a_folder_that_cannot_be_written(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("a file where a folder should be")
+    code, _, error = run("search", "config.yaml")
+    assert code == 2
+    assert "cannot be written" in error
+
+
+def test_refuses_an_address_where_nobody_listens(run: Run, tmp_path: Path) -> None:
+    code, _, error = run("search", "config.yaml", "--address", "127.0.0.1:9")
+    assert code == 2
+    assert "no Ray cluster answers" in error
+    assert not (tmp_path / "runs").exists()
+
+
+@mark.parametrize("flag", [("--trials", "1"), ("--minutes", "0"), ("--workers", "0")])
+def test_refuses_a_budget_that_is_none(flag: Sequence[str], run: Run) -> None:
+    code, _, error = run("search", "config.yaml", *flag)
+    assert code == 2
+    assert flag[0] in error
+
+
+def test_refuses_to_resume_what_is_no_run(run: Run, tmp_path: Path) -> None:
+    code, _, error = run("search", "--resume", str(tmp_path))
+    assert code == 2
+    assert "not a run folder" in error
+
+
+def test_validate_tells_what_it_sees(run: Run) -> None:
+    code, out, _ = run("validate", "config.yaml")
+    assert code == 0
+    assert "task species: multiclass" in out
+    assert "input island: categorical" in out
+
+
+def test_plugins_lists_everything(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "plugin.py").write_text(PLUGIN)
+    code, out, _ = run("plugins", "--plugin", "plugin.py")
+    assert code == 0
+    for name in ("mine", "mtan", "tabm", "uncertainty", "evolution", "https://arxiv.org/"):
+        assert name in out
+
+
+def test_init_writes_what_validate_accepts(run: Run) -> None:
+    assert run("init", "data.csv", "--targets", "species,sex", "-o", "new.yaml")[0] == 0
+    assert run("validate", "new.yaml")[0] == 0
+    code, _, error = run("init", "data.csv", "--targets", "species", "-o", "new.yaml")
+    assert code == 2
+    assert "new.yaml" in error
+
+
+def test_predicts_in_the_users_own_terms(run: Run, finished: Summary, tmp_path: Path) -> None:
+    code, out, _ = run("predict", str(finished.folder / "best.onnx"), "data.csv", "-o", "out.csv")
+    assert code == 0
+    assert out == "out.csv\n"
+    head, first, *_ = (tmp_path / "out.csv").read_text().splitlines()
+    row = dict(zip(head.split(","), first.split(","), strict=True))
+    assert row["species"] in ("Adelie", "Chinstrap", "Gentoo")
+    assert row["sex"] in ("male", "female")
+    assert 2000 < float(row["body_mass_g"]) < 7000
+    assert 0 <= float(row["species_probability_Adelie"]) <= 1
+
+
+def test_predict_takes_columns_in_any_order(run: Run, finished: Summary, tmp_path: Path) -> None:
+    model = str(finished.folder / "best.onnx")
+    table = [line.split(",") for line in PENGUINS.read_text().splitlines()]
+    turned = "\n".join(",".join([*reversed(row), "extra"]) for row in table)
+    (tmp_path / "turned.csv").write_text(turned + "\n")
+    assert run("predict", model, "data.csv", "-o", "a.csv")[0] == 0
+    code, _, notes = run("predict", model, "turned.csv", "-o", "b.csv")
+    assert code == 0
+    assert "ignored" in notes
+    assert (tmp_path / "a.csv").read_text() == (tmp_path / "b.csv").read_text()
+
+
+def test_predict_says_which_categories_are_new(run: Run, finished: Summary, tmp_path: Path) -> None:
+    text = PENGUINS.read_text().replace("Torgersen", "Mars")
+    (tmp_path / "mars.csv").write_text(text)
+    model = str(finished.folder / "best.onnx")
+    code, _, notes = run("predict", model, "mars.csv", "-o", "out.csv")
+    assert code == 0
+    assert "'Mars'" in notes
+
+
+def _foreign(path: Path) -> None:
+    value = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])
+    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "g", [value], [
+        helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])
+    ])  # fmt: skip
+    onnx.save(
+        helper.make_model(graph, ir_version=9, opset_imports=[helper.make_opsetid("", 20)]), path
+    )
+
+
+def test_predict_refuses_with_a_reason(run: Run, finished: Summary, tmp_path: Path) -> None:
+    model = str(finished.folder / "best.onnx")
+    (tmp_path / "few.csv").write_text("island\nDream\n")
+    (tmp_path / "text.onnx").write_text("no model")
+    _foreign(tmp_path / "foreign.onnx")
+    for arguments, message in (
+        ((model, "few.csv"), "bill_length_mm"),
+        ((model, "nothing.csv"), "no such file"),
+        (("nothing.onnx", "data.csv"), "no such file"),
+        (("text.onnx", "data.csv"), "text.onnx"),
+        (("foreign.onnx", "data.csv"), "not exported by automtl"),
+    ):
+        code, _, error = run("predict", *arguments, "-o", "out.csv")
+        assert code == 2, error
+        assert message in error
+        assert not (tmp_path / "out.csv").exists()
+
+
+BROKEN = """
+import torch
+from automtl.hookspecs import hookimpl
+from automtl_plugins.primitives.hard import Hard
+
+class Raises(Hard):
+    name, citation = "raises", "https://example.org"
+    def forward(self, features, /):
+        raise RuntimeError("this primitive is broken")
+
+class Narrow(Hard):
+    name, citation = "narrow", "https://example.org"
+    def forward(self, features, /):
+        return [feature[:, :3] for feature in super().forward(features)]
+
+class Nan(Hard):
+    name, citation = "nan", "https://example.org"
+    def forward(self, features, /):
+        return [feature * float("nan") for feature in super().forward(features)]
+
+@hookimpl
+def automtl_primitives():
+    return [Raises, Narrow, Nan]
+"""
+
+
+def test_a_broken_plugin_fails_its_trials_and_the_search_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_bytes(PENGUINS.read_bytes())
+    (tmp_path / "plugin.py").write_text(BROKEN)
+    space = SPACE.replace("[hard]", "[hard, raises, narrow, nan]").replace("stages: 1", "stages: 2")
+    (tmp_path / "config.yaml").write_text(
+        f"data: data.csv\ntargets: [species, sex]\nplugins: [plugin.py]\nspace: {space}\n"
+        "search: {trials: 24, searcher: random, seeds: 1}"
+    )
+    done = _in_a_process(tmp_path, "search", "config.yaml")
+    assert done.returncode == 0, done.stderr
+    assert "RuntimeError: this primitive is broken" in done.stdout
+    assert "primitive 'narrow' must give features of the shape" in done.stdout
+    assert "primitive 'nan' gave NaN or infinity" in done.stdout
+    assert (tmp_path / "runs" / "config" / "best.onnx").is_file()
+
+
+def test_no_success_at_all_is_a_failed_run(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_bytes(PENGUINS.read_bytes())
+    (tmp_path / "plugin.py").write_text(
+        BROKEN.replace("primitives.hard", "blocks.mlp").replace("(Hard)", "(MLP)")
+        .replace("import Hard", "import MLP").replace("_primitives", "_blocks")
+    )  # fmt: skip
+    (tmp_path / "config.yaml").write_text(
+        f"data: data.csv\ntargets: [species, sex]\nplugins: [plugin.py]\n"
+        f"space: {SPACE.replace('[mlp]', '[raises]')}\nsearch: {{trials: 6}}"
+    )
+    done = _in_a_process(tmp_path, "search", "config.yaml")
+    assert done.returncode == 1
+    assert "2 × RuntimeError: this primitive is broken" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "runs" / "config" / "best.onnx").exists()
+
+
+def test_the_example_primitive_works_in_the_workers(tmp_path: Path) -> None:
+    examples = REPOSITORY / "examples"
+    plugin = str(examples / "my_primitive.py")
+    done = _in_a_process(tmp_path, "search", str(examples / "film.yaml"), "--plugin", plugin)
+    assert done.returncode == 0, done.stderr
+    lines = (tmp_path / "runs" / "film" / "trials.jsonl").read_text().splitlines()
+    trials = [Trial.from_json(json.loads(line)) for line in lines]
+    assert any(trial.done and "film" in trial.candidate.graph.primitives for trial in trials)
+    assert (tmp_path / "runs" / "film" / "best.onnx").is_file()
+
+
+def test_help_is_light() -> None:
+    code = (
+        "import sys; sys.argv = ['automtl', '--help']\n"
+        "from automtl.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print(sorted({'torch', 'ray', 'onnx', 'numpy', 'pydantic', 'rich'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,264 @@
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+
+import torch
+from pytest import MonkeyPatch, fixture, mark, raises
+
+from automtl.core.affinity import Affinity
+from automtl.core.candidate import Candidate
+from automtl.core.graph import Node, TaskGraph
+from automtl.core.trial import Order, Phase, Result, Status, Trial
+from automtl.data.dataset import TrainingData
+from automtl.errors import RunError
+from automtl.plugins import Plugins
+from automtl.run import RunFolder
+from automtl.train.trial import Outcome, run_trial, trial_network
+
+Make = Callable[..., Candidate]
+End = Callable[..., Trial]
+
+SHARED = TaskGraph.all_shared(["größe", "sex"], 2)
+
+
+@fixture
+def run(tmp_path: Path) -> RunFolder:
+    return RunFolder.create(tmp_path / "runs" / "one", "name: one\n")
+
+
+@fixture(scope="module")
+def data(penguins: object) -> TrainingData:
+    return penguins.for_training()  # type: ignore[attr-defined,no-any-return]
+
+
+@fixture
+def trials(candidate: Make, ended: End) -> list[Trial]:
+    made = candidate(SHARED)
+    return [
+        ended(made, {"größe": 0.5, "sex": 1 / 3}, seed)
+        if seed != 1
+        else ended(made, {}, seed, reason="ValueError: »no«\u2028\x85")
+        for seed in range(3)
+    ]
+
+
+def test_a_folder_is_made_once(run: RunFolder) -> None:
+    assert run.config.read_text() == "name: one\n"
+    assert run.trials() == []
+    with raises(RunError, match=r"exists.*--resume.*--name"):
+        RunFolder.create(run.path, "")
+    assert run.config.read_text() == "name: one\n"
+
+
+def test_what_cannot_be_written_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("here")
+    with raises(RunError, match="cannot be written: Not a directory"):
+        RunFolder.create(tmp_path / "file" / "run", "")
+    with raises(RunError, match="cannot be written: File name too long"):
+        RunFolder.create(tmp_path / ("long" * 100), "")
+
+
+@mark.parametrize("missing", ["config.yaml", "trials.jsonl"])
+def test_something_else_is_not_opened(run: RunFolder, missing: str) -> None:
+    assert RunFolder.open(run.path) == run
+    (run.path / missing).unlink()
+    with raises(RunError, match="not a run folder"):
+        RunFolder.open(run.path)
+    with raises(RunError, match="not a run folder"):
+        RunFolder.open(run.path / "nowhere")
+
+
+def test_the_path_survives_a_change_of_the_working_directory(
+    tmp_path: Path, monkeypatch: MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    RunFolder.create(Path("here"), "")
+    opened = RunFolder.open(Path("here"))
+    monkeypatch.chdir("/")
+    assert opened.trials() == []
+
+
+def test_trials_come_back_as_they_were_added(run: RunFolder, trials: list[Trial]) -> None:
+    for trial in trials:
+        run.append(trial)
+    assert RunFolder.open(run.path).trials() == trials
+    assert len((run.path / "trials.jsonl").read_bytes().splitlines()) == 3
+
+
+def test_a_line_cut_off_at_any_byte_is_dropped(run: RunFolder, trials: list[Trial]) -> None:
+    file = run.path / "trials.jsonl"
+    run.append(trials[0])
+    first = file.read_bytes()
+    run.append(trials[1])
+    both = file.read_bytes()
+    for end in range(len(first), len(both), 7):
+        file.write_bytes(both[:end])
+        assert run.trials() == trials[:1]
+        run.append(trials[2])  # and the next one is whole
+        assert run.trials() == [trials[0], trials[2]]
+
+
+def test_bytes_that_are_no_text_are_dropped_with_their_line(
+    run: RunFolder, trials: list[Trial]
+) -> None:
+    run.append(trials[0])
+    with (run.path / "trials.jsonl").open("ab") as file:
+        file.write(b"\0\xff\xfe")
+    assert run.trials() == trials[:1]
+    assert run.trials() == trials[:1]
+
+
+@mark.parametrize("line", ["", "{", "[1]", "null", "{}", '{"candidate": {}}', "\xff"])
+def test_a_broken_line_before_the_last_is_an_error(
+    run: RunFolder, trials: list[Trial], line: str
+) -> None:
+    run.append(trials[0])
+    with (run.path / "trials.jsonl").open("ab") as file:
+        file.write(line.encode("latin-1") + b"\n")
+    run.append(trials[1])
+    with raises(RunError, match=r"trials\.jsonl:2: this line is no trial"):
+        run.trials()
+
+
+def test_a_second_search_is_kept_out(run: RunFolder, trials: list[Trial]) -> None:
+    other = (
+        "import sys; from pathlib import Path; from automtl.run import RunFolder\n"
+        "with RunFolder.open(Path(sys.argv[1])).lock(): print('in')"
+    )
+    with run.lock():
+        run.append(trials[0])  # which opens the locked file again
+        with raises(RunError, match="another search is at work"), run.lock():
+            pass
+        done = _python(other, run)
+        assert done.returncode == 1
+        assert "another search is at work" in done.stderr
+    assert _python(other, run).stdout == "in\n"
+    assert run.trials() == trials[:1]
+
+
+def test_a_killed_search_loses_its_lock(run: RunFolder) -> None:
+    killed = (
+        "import os, sys; from pathlib import Path; from automtl.run import RunFolder\n"
+        "with RunFolder.open(Path(sys.argv[1])).lock(): os.kill(os.getpid(), 9)"
+    )
+    assert _python(killed, run).returncode == -9
+    with run.lock():
+        pass
+
+
+def test_a_folder_that_went_away_cannot_be_locked(run: RunFolder) -> None:
+    shutil.rmtree(run.path)
+    with raises(RunError, match="cannot be written"), run.lock():
+        pass
+
+
+def _python(code: str, run: RunFolder) -> "subprocess.CompletedProcess[str]":
+    roots = [str(Path(__file__).parents[1] / folder) for folder in (".", "plugins")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(roots)}
+    command = [sys.executable, "-c", code, str(run.path)]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+
+@mark.parametrize(
+    ("block", "primitive"),
+    [*product(["linear", "mlp", "resnet", "tabm"], ["hard", "mtan"]), ("tabm", "cross_stitch")],
+)
+def test_weights_come_back_exactly(
+    run: RunFolder,
+    data: TrainingData,
+    plugins: Plugins,
+    candidate: Make,
+    block: str,
+    primitive: str,
+) -> None:
+    tasks = tuple(task.name for task in data.tasks)
+    made = candidate(TaskGraph(((Node(tasks, primitive),),)), block=block)
+    order, other = (Order(made, seed, Phase.GRAPHS) for seed in (0, 1))
+    network = trial_network(order, data, plugins)
+    run.keep(order, Outcome(Result(Status.DONE), network))
+    restored = run.restore(order, trial_network(other, data, plugins)).eval()
+    inputs = torch.tensor(data.validation.inputs)
+    with torch.no_grad():
+        for task, output in network.eval()(inputs).items():
+            assert torch.equal(output, restored(inputs)[task])
+
+
+def test_a_trained_network_comes_back_with_its_affinity_and_curves(
+    run: RunFolder, data: TrainingData, plugins: Plugins, candidate: Make
+) -> None:
+    tasks = [task.name for task in data.tasks]
+    order = Order(candidate(TaskGraph.all_shared(tasks, 2), epochs=30), 0, Phase.ANCHORS)
+    cosine = plugins.affinities["cosine"]
+    outcome = run_trial(order, data, plugins, torch.device("cpu"), math.inf, cosine)
+    assert outcome.affinity is not None
+    assert outcome.network is not None
+    run.keep(order, outcome)
+    assert run.affinity(Trial(order, outcome.result)) == outcome.affinity
+    kept = json.loads((run.path / "curves" / f"{order.key}.json").read_text())
+    assert len(kept["curves"]) == 1
+    state = run.restore(order, trial_network(order, data, plugins)).state_dict()
+    for name, tensor in outcome.network.state_dict().items():
+        assert torch.equal(state[name], tensor)
+
+
+def test_of_a_failed_trial_nothing_is_kept(run: RunFolder, trials: list[Trial]) -> None:
+    run.keep(trials[1].order, Outcome(Result(Status.FAILED, "no")))
+    assert not [*(run.path / "models").iterdir(), *(run.path / "curves").iterdir()]
+    assert run.affinity(trials[1]) is None
+
+
+def test_what_was_measured_is_found_again(run: RunFolder, trials: list[Trial]) -> None:
+    matrix = ((0.0, 0.1), (-0.3, 0.0))
+    affinity = Affinity(("größe", "sex"), (matrix,), (matrix,), "cosine")
+    network = torch.nn.Linear(1, 1)
+    for trial, found in ((trials[0], affinity), (trials[2], None)):
+        run.keep(trial.order, Outcome(trial.result, network, affinity=found))  # type: ignore[arg-type]
+        assert run.affinity(trial) == found
+
+
+def test_weights_that_cannot_be_restored_are_named(
+    run: RunFolder, data: TrainingData, plugins: Plugins, candidate: Make
+) -> None:
+    tasks = [task.name for task in data.tasks]
+    small, large = (
+        Order(candidate(TaskGraph.all_shared(tasks, 1), **{"block.width": width}), 0, Phase.GRAPHS)
+        for width in (8, 16)
+    )
+    network = trial_network(small, data, plugins)
+    with raises(RunError, match=rf"{small.key}\.safetensors.*cannot be restored"):
+        run.restore(small, network)
+    run.keep(small, Outcome(Result(Status.DONE), network))
+    file = run.path / "models" / f"{small.key}.safetensors"
+    file.rename(file.with_name(f"{large.key}.safetensors"))
+    with raises(RunError, match="cannot be restored"):
+        run.restore(large, trial_network(large, data, plugins))
+    file.write_bytes(b"\0" * 4)
+    with raises(RunError, match="cannot be restored"):
+        run.restore(small, network)
+
+
+def test_files_are_written_whole_or_not_at_all(run: RunFolder) -> None:
+    run.write_json("data.json", {"digest": "ä1"})
+    with raises(TypeError):
+        run.write_json("data.json", {"digest": object()})
+    assert run.data_digest() == "ä1"
+    run.write_text("MODEL_CARD.md", "größe ± 1\n")
+    assert (run.path / "MODEL_CARD.md").read_text(encoding="utf-8") == "größe ± 1\n"
+    names = {file.name for file in run.path.iterdir()}
+    assert names == {
+        "config.yaml", "trials.jsonl", "models", "curves", "data.json", "MODEL_CARD.md",
+    }  # fmt: skip
+
+
+@mark.parametrize("content", [None, "", "{}", "[]", "\0"])
+def test_a_search_killed_as_it_began_cannot_go_on(run: RunFolder, content: str | None) -> None:
+    if content is not None:
+        (run.path / "data.json").write_text(content)
+    with raises(RunError, match=r"data\.json: there is no digest.*Remove the folder"):
+        run.data_digest()
