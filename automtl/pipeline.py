@@ -131,6 +131,7 @@ def _go_on(
         earlier = run.trials()
         for trial in earlier:
             director.tell(trial)
+        progress.say(f"Starting {settings.n_workers} workers")
         job = Job(data.for_training(), config.plugins, settings.affinity, settings.device, run.keep)
         complete = run_trials(
             director,

@@ -1,6 +1,7 @@
 """What many tests need: the built-in plugins, the bundled data, a small space, a finished run."""
 
 import math
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -91,8 +92,14 @@ def finished(tmp_path_factory: TempPathFactory) -> Summary:
     from automtl.pipeline import search
     from automtl.search.progress import Progress
 
+    class Locked(Progress):
+        """Cannot be pickled, as a display on a terminal cannot."""
+
+        def __init__(self) -> None:
+            self.own = threading.RLock()
+
     folder = tmp_path_factory.mktemp("runs") / "penguins"
-    return search(override(bundled_config(), trials=12, workers=2), Path(folder), Progress())
+    return search(override(bundled_config(), trials=12, workers=2), Path(folder), Locked())
 
 
 @fixture(autouse=True)

@@ -84,7 +84,7 @@ def conclusion(gain: Estimate) -> str:
         return "better"
     if gain.mean + gain.half_width < 0:
         return "worse"
-    return "no worse, as far as can be told" if gain.half_width > 0 else "the same"
+    return "undecided" if gain.half_width > 0 else "the same"
 
 
 def percent(gain: Estimate) -> str:

@@ -174,6 +174,9 @@ def _proposals(
             director.tell(trial)
             progress.ended(trial, director.budget, director.standing, len(director.trials))
 
+        def __reduce__(self) -> tuple[Any, ...]:
+            return object, ()  # Ray pickles its searcher, to resume by; we have our own way
+
         def save(self, checkpoint_path: str) -> None:
             """Nothing: the run folder has all that a resumed search needs."""
 
