@@ -18,6 +18,7 @@ from automtl.errors import RunError, SearchFailed
 from automtl.init import starter_config
 from automtl.plugins import Plugins, load_plugins, pick
 from automtl.report.card import model_card
+from automtl.report.html import report_html
 from automtl.report.summary import Judged, Summary, summarise
 from automtl.run import RunFolder
 from automtl.search.budget import Budget
@@ -178,6 +179,8 @@ def _conclude(
         run.write_json("affinity.json", affinity.to_json())
     run.write_json("best.json", summary.to_json())
     run.write_text("MODEL_CARD.md", model_card(summary, plugins))
+    curves = {best.order.key: run.curves(best)}
+    run.write_text("report.html", report_html(summary, plugins, curves))
     plugins.hook.automtl_search_end(folder=run.path, trials=trials)
     return summary
 

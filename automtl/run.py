@@ -26,8 +26,9 @@ class RunFolder:
 
     ``config.yaml`` (every default spelled out), ``data.json``, ``trials.jsonl`` (one line a trial,
     appended and synced as it ends), ``models/KEY.safetensors`` and ``curves/KEY.json`` (of each
-    trial; written by the workers), ``affinity.json``, ``best.json``, ``best.onnx`` and
-    ``MODEL_CARD.md``. It is all text, safetensors and ONNX: nothing here is ever unpickled.
+    trial; written by the workers), ``affinity.json``, ``best.json``, ``best.onnx``,
+    ``MODEL_CARD.md`` and ``report.html``. It is all text, safetensors and ONNX: nothing here is
+    ever unpickled.
 
     :param path: The folder.
     """
@@ -153,6 +154,13 @@ class RunFolder:
                 f"Start a new search, or put the file back."
             ) from None
         return network
+
+    def curves(self, trial: Trial) -> list[dict[str, Any]]:
+        """What happened in the training of a successful trial, for each independent part."""
+        found: list[dict[str, Any]] = json.loads(
+            (self.path / "curves" / f"{trial.order.key}.json").read_text()
+        )["curves"]
+        return found
 
     def affinity(self, trial: Trial) -> Affinity | None:
         """What was measured in a trial, if anything was."""

@@ -58,7 +58,7 @@ def on_gains(summary: Summary) -> str:
             "It cannot be told: each candidate was trained with one seed, so the gains below have "
             "no intervals, and a gain may be luck."
         )
-    better, worse, unsure = (listing(names[key]) for key in ("better", "worse", "unsure"))
+    better, worse, unsure = (listing(names[key], 5) for key in ("better", "worse", "unsure"))
     parts = [f"Better for {better}" if better else "Credibly better for no task"]
     parts.append(f"worse for {worse}" if worse else "worse for none")
     if unsure:
@@ -90,16 +90,17 @@ def on_chance(summary: Summary) -> str:
 def on_sharing(graph: TaskGraph, rows: Sequence[Row]) -> str:
     """Who shares at all, out of how many graphs that were tried."""
     meeting = {t for stage in graph.stages for n in stage if len(n.tasks) > 1 for t in n.tasks}
-    tried = f"chosen from {counted(len({row.graph for row in rows}), 'graph')} that were compared"
+    tried = f"{counted(len({row.graph for row in rows}), 'graph')} compared"
     if not meeting:
         return f"No task shares a stage with another ({tried})."
     if all(len(stage) == 1 for stage in graph.stages):
         return f"All tasks share every stage, and only their heads differ ({tried})."
     alone = [task for task in graph.tasks if task not in meeting]
     end = f"; {listing(alone)} {'goes' if len(alone) == 1 else 'go'} alone" if alone else ""
+    some = f"{len(meeting)} of" if alone else "All"
     return (
-        f"{len(meeting)} of {len(graph.tasks)} tasks share at least one of "
-        f"{counted(len(graph.stages), 'stage')}: {listing(sorted(meeting))}{end} ({tried})."
+        f"{some} {len(graph.tasks)} tasks share at least one of "
+        f"{counted(len(graph.stages), 'stage')}{end} ({tried})."
     )
 
 
@@ -146,6 +147,9 @@ def on_leaderboard(rows: Sequence[Row]) -> str:
     """How sure the first place is."""
     first, *others = rows
     rivals = [row for row in others if row.seeds > 1]
+    if first.anchor == "single-task":
+        best = f"; the next has {percent(others[0].mean)}" if others else ""
+        return f"First is the single-task anchor, the zero point of all gains{best}."
     if first.seeds < 2:
         return (
             "Each candidate was trained with one seed, so the order may be luck: the first has a "

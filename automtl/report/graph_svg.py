@@ -10,8 +10,8 @@ from automtl.report.leaderboard import sharing
 from automtl.report.svg import element, label, picture, shorten, words
 
 ROW, HEADER, GAP, TOP = 22, 20, 10, 30  # heights in pixels
-BOX, INPUT, SPACE = 156, 60, 48  # widths in pixels
-LETTERS = 21  # that fit a box
+BOX, INPUT, SPACE = 164, 60, 48  # widths in pixels
+LETTERS = 19  # that fit a box
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,8 @@ def report_html(
         graph_svg=draw_graph(graph),
         affinity_tables=_affinity_tables(summary.affinity),
         board=_board(summary),
-        hidden=max(0, len(summary.rows) - MAX_ROWS),
+        hidden=len(summary.rows) > MAX_ROWS,
+        shown=MAX_ROWS,
         loss_charts=_loss_charts(trained),
         settings=_settings(summary),
         failures=_failures(summary),
@@ -116,11 +117,14 @@ def _facts(summary: Summary) -> list[tuple[str, str]]:
 
 
 def _gains_chart(summary: Summary) -> str:
+    """Nothing where all gains are zero by definition, or none is defined."""
     whiskers = [
         _whisker(task.name, task.test_gain)
         for task in summary.tasks
         if isfinite(task.test_gain.mean)
     ]
+    if summary.winner.anchor == "single-task" or not whiskers:
+        return ""
     spoken = "; ".join(f"{task.name} {percent(task.test_gain)}" for task in summary.tasks)
     axis = "gain on test in %; right of zero is better"
     return dots_and_whiskers(whiskers, "Gain on test of each task", spoken, axis)
@@ -230,7 +234,7 @@ def _board_row(row: Row, columns: Sequence[str]) -> list[Cell]:
         *gains,
         Cell(str(row.seeds), "number"),
         Cell(f"{row.parameters:,}", "number"),
-        Cell(f"{row.digest}{mark}", "anchor" if row.anchor else ""),
+        Cell(f"{row.digest}{mark}", "candidate anchor" if row.anchor else "candidate"),
         Cell(row.graph, "graph long" if len(row.graph) > LONG else "graph"),
     ]
 

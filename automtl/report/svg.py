@@ -196,9 +196,9 @@ def _window(rows: Sequence[Whisker]) -> tuple[float, float]:
     spans = sorted(row.high - row.low for row in rows)
     usual = spans[len(spans) // 2] if spans else 0.0
     reach = max([2 * abs(row.value) for row in rows] + [2 * usual, 0.01])
-    low = min([max(row.low, -reach) for row in rows] + [row.value for row in rows] + [0.0])
-    high = max([min(row.high, reach) for row in rows] + [row.value for row in rows] + [0.0])
-    margin = 0.04 * max(high - low, 0.02)
+    low = min([max(row.low, -reach) for row in rows] + [row.value for row in rows] + [-0.01])
+    high = max([min(row.high, reach) for row in rows] + [row.value for row in rows] + [0.01])
+    margin = 0.04 * (high - low)
     return low - margin, high + margin
 
 
