@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -171,6 +171,6 @@ def _show(summary: "Summary") -> None:
     print(f"\n{summary.folder / 'best.onnx'}  ({size:.0f} KiB, agrees with the network on test)")
 
 
-def _fail(error: Exception, code: int) -> Any:
+def _fail(error: Exception, code: int) -> NoReturn:
     print(f"automtl: {error}", file=sys.stderr)
     sys.exit(code)

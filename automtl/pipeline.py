@@ -2,7 +2,8 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -46,8 +47,8 @@ def search(
     :raises SearchFailed: If no trial succeeded.
     """
     plugins, data = _prepare(config, address)
-    run = RunFolder.create(folder, config.dump())
-    run.write_json("data.json", {"digest": data.digest, "notes": list(data.notes)})
+    about = {"digest": data.digest, "notes": list(data.notes)}
+    run = RunFolder.create(folder, config.dump(), about)
     for note in data.notes:
         progress.say(note)
     return _go_on(config, run, data, plugins, progress, address)
@@ -67,7 +68,13 @@ def resume(
     :param change: Changes the configuration: gives a larger budget, say.
     """
     run = RunFolder.open(folder)
-    config = change(load_config(run.config))
+    begun_with = load_config(run.config)
+    config = change(begun_with)
+    if config.search.seed != begun_with.search.seed:
+        raise RunError(
+            f"{run.path}: this search has the seed {begun_with.search.seed}, which cannot change "
+            f"while it goes on. Leave --seed out."
+        )
     plugins, data = _prepare(config, address)
     if data.digest != run.data_digest():
         raise RunError(
@@ -81,6 +88,8 @@ def _prepare(config: Config, address: str | None) -> tuple[Plugins, MultiTaskDat
     """Whatever can go wrong by a user's mistake, before anything is written."""
     if address is not None:
         check_address(address)
+    if config.search.device == "cuda" and not torch.cuda.is_available():
+        raise RunError("search.device: there is no GPU here that PyTorch can use. Write `auto`.")
     plugins = load_plugins(config.plugins)
     check_plugins(config, plugins)
     data = read_data(config.data_request(), plugins)
@@ -145,11 +154,13 @@ def _go_on(
         if not complete:
             progress.say(f"Interrupted. Go on with: automtl search --resume {run.path}")
         progress.say("Testing the best candidate, and exporting it")
-        return _conclude(config, run, data, plugins, director.standing, director.trials)
+        summary = _conclude(run, data, plugins, director.standing, director.trials)
+    with _outliving("at the end", progress):
+        plugins.hook.automtl_search_end(folder=run.path, trials=director.trials)
+    return summary
 
 
 def _conclude(
-    config: Config,
     run: RunFolder,
     data: MultiTaskData,
     plugins: Plugins,
@@ -181,7 +192,6 @@ def _conclude(
     run.write_text("MODEL_CARD.md", model_card(summary, plugins))
     curves = {best.order.key: run.curves(best)}
     run.write_text("report.html", report_html(summary, plugins, curves))
-    plugins.hook.automtl_search_end(folder=run.path, trials=trials)
     return summary
 
 
@@ -199,10 +209,17 @@ def _judge(entry: Entry, run: RunFolder, data: MultiTaskData, plugins: Plugins) 
 
 def _record(run: RunFolder, plugins: Plugins, progress: Progress, trial: Trial) -> None:
     run.append(trial)
-    try:
+    with _outliving(f"on trial {trial.order.key}", progress):
         plugins.hook.automtl_trial_end(trial=trial)
-    except Exception as error:  # a callback may raise anything, and the search outlives it
-        progress.say(f"A callback failed on trial {trial.order.key}: {error!r}")
+
+
+@contextmanager
+def _outliving(when: str, progress: Progress) -> Iterator[None]:
+    """A callback may raise anything; the search goes on."""
+    try:
+        yield
+    except Exception as error:
+        progress.say(f"A callback failed {when}: {error!r}")
 
 
 def _why_nothing_succeeded(trials: Sequence[Trial]) -> str:

@@ -13,6 +13,7 @@ from automtl.search.progress import Progress
 from automtl.search.standing import Estimate, Standing
 
 MAX_TASKS = 6  # with more, only the mean and the worst task are shown
+MAX_GRAPH = 100  # letters of a graph that are shown
 
 
 class Lines(Progress):
@@ -92,7 +93,9 @@ def _picture(trial: Trial, budget: Budget, standing: Standing, n_trials: int) ->
 
 
 def _trial(trial: Trial, standing: Standing) -> str:
-    graph = f"{trial.candidate.graph}"
+    graph = str(trial.candidate.graph)
+    if len(graph) > MAX_GRAPH:
+        graph = f"{graph[:MAX_GRAPH]}…"
     if not trial.done:
         return f"{trial.result.status.value}: {trial.result.reason}  {graph}"
     gains = standing.gains(trial)

@@ -36,10 +36,12 @@ class RunFolder:
     path: Path
 
     @classmethod
-    def create(cls, path: Path, config: str) -> "RunFolder":
+    def create(cls, path: Path, config: str, data: Mapping[str, Any]) -> "RunFolder":
         """
-        Makes a new folder with its configuration.
+        Makes a new folder, whole or not at all.
 
+        :param config: The resolved configuration, as YAML.
+        :param data: What is known of the data, as JSON data: at least their ``digest``.
         :raises RunError: If it exists, or cannot be written.
         """
         try:
@@ -48,14 +50,16 @@ class RunFolder:
                     f"{path}: the run folder exists. Go on with it by `automtl search --resume "
                     f"{path}`, or choose another name with --name."
                 )
+            part = cls(path.with_name(f".{path.name}.{os.getpid()}"))
             for folder in ("models", "curves"):
-                (path / folder).mkdir(parents=True)
-            run = cls(path.resolve())
-            run._write("config.yaml", config)
-            (path / "trials.jsonl").touch()
+                (part.path / folder).mkdir(parents=True)
+            part.write_text("config.yaml", config)
+            part.write_json("data.json", data)
+            part.write_text("trials.jsonl", "")
+            part.path.rename(path)
         except OSError as error:
             raise RunError(f"{path}: the run folder cannot be written: {error.strerror}.") from None
-        return run
+        return cls(path.resolve())
 
     @classmethod
     def open(cls, path: Path) -> "RunFolder":
@@ -156,16 +160,13 @@ class RunFolder:
         return network
 
     def curves(self, trial: Trial) -> list[dict[str, Any]]:
-        """What happened in the training of a successful trial, for each independent part."""
-        found: list[dict[str, Any]] = json.loads(
-            (self.path / "curves" / f"{trial.order.key}.json").read_text()
-        )["curves"]
+        """What happened in a training, for each independent part; empty if it is not known."""
+        found: list[dict[str, Any]] = self._curves_of(trial).get("curves", [])
         return found
 
     def affinity(self, trial: Trial) -> Affinity | None:
         """What was measured in a trial, if anything was."""
-        file = self.path / "curves" / f"{trial.order.key}.json"
-        found = json.loads(file.read_text())["affinity"] if file.is_file() else None
+        found = self._curves_of(trial).get("affinity")
         return None if found is None else Affinity.from_json(found)
 
     def write_json(self, name: str, data: Mapping[str, Any]) -> None:
@@ -180,7 +181,7 @@ class RunFolder:
         """
         The digest of the data that the search began with.
 
-        :raises RunError: If it is not there: the search was killed as it began, say.
+        :raises RunError: If it is not there.
         """
         file = self.path / "data.json"
         try:
@@ -190,6 +191,11 @@ class RunFolder:
                 f"{file}: there is no digest of the data ({error!r}), so this search cannot go on. "
                 f"Remove the folder, and start a new search."
             ) from None
+
+    def _curves_of(self, trial: Trial) -> dict[str, Any]:
+        file = self.path / "curves" / f"{trial.order.key}.json"
+        found: dict[str, Any] = json.loads(file.read_text()) if file.is_file() else {}
+        return found
 
     def _write(self, name: str, content: str | bytes) -> None:
         file = self.path / name

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import onnx
+import torch
 from onnx import TensorProto, helper
 from pytest import CaptureFixture, MonkeyPatch, fixture, mark, param, raises
 
@@ -176,6 +177,20 @@ def test_refuses_to_resume_what_is_no_run(run: Run, tmp_path: Path) -> None:
     assert "not a run folder" in error
 
 
+def test_refuses_to_change_the_seed_of_a_search(run: Run, finished: Summary) -> None:
+    code, _, error = run("search", "--resume", str(finished.folder), "--seed", "5")
+    assert code == 2
+    assert "has the seed 0" in error
+
+
+@mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_refuses_a_gpu_that_is_not_there(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(CONFIG + "search: {device: cuda}")
+    code, _, error = run("search", "config.yaml")
+    assert code == 2
+    assert "there is no GPU" in error
+
+
 def test_validate_tells_what_it_sees(run: Run) -> None:
     code, out, _ = run("validate", "config.yaml")
     assert code == 0
@@ -286,9 +301,21 @@ def automtl_primitives():
 """
 
 
+CALLBACKS = """
+@hookimpl
+def automtl_trial_end(trial):
+    if trial.seed == 0 and trial.phase == "anchors":
+        raise LookupError("no callback today")
+
+@hookimpl
+def automtl_search_end(folder, trials):
+    (folder / "seen.txt").write_text(str(len(trials)))
+"""
+
+
 def test_a_broken_plugin_fails_its_trials_and_the_search_goes_on(tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_bytes(PENGUINS.read_bytes())
-    (tmp_path / "plugin.py").write_text(BROKEN)
+    (tmp_path / "plugin.py").write_text(BROKEN + CALLBACKS)
     space = SPACE.replace("[hard]", "[hard, raises, narrow, nan]").replace("stages: 1", "stages: 2")
     (tmp_path / "config.yaml").write_text(
         f"data: data.csv\ntargets: [species, sex]\nplugins: [plugin.py]\nspace: {space}\n"
@@ -299,6 +326,8 @@ def test_a_broken_plugin_fails_its_trials_and_the_search_goes_on(tmp_path: Path)
     assert "RuntimeError: this primitive is broken" in done.stdout
     assert "primitive 'narrow' must give features of the shape" in done.stdout
     assert "primitive 'nan' gave NaN or infinity" in done.stdout
+    assert "A callback failed on trial" in done.stdout
+    assert (tmp_path / "runs" / "config" / "seen.txt").read_text() == "24"
     assert (tmp_path / "runs" / "config" / "best.onnx").is_file()
 
 

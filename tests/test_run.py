@@ -29,7 +29,7 @@ SHARED = TaskGraph.all_shared(["größe", "sex"], 2)
 
 @fixture
 def run(tmp_path: Path) -> RunFolder:
-    return RunFolder.create(tmp_path / "runs" / "one", "name: one\n")
+    return RunFolder.create(tmp_path / "runs" / "one", "name: one\n", {"digest": "d"})
 
 
 @fixture(scope="module")
@@ -52,16 +52,16 @@ def test_a_folder_is_made_once(run: RunFolder) -> None:
     assert run.config.read_text() == "name: one\n"
     assert run.trials() == []
     with raises(RunError, match=r"exists.*--resume.*--name"):
-        RunFolder.create(run.path, "")
+        RunFolder.create(run.path, "", {})
     assert run.config.read_text() == "name: one\n"
 
 
 def test_what_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("here")
     with raises(RunError, match="cannot be written: Not a directory"):
-        RunFolder.create(tmp_path / "file" / "run", "")
+        RunFolder.create(tmp_path / "file" / "run", "", {})
     with raises(RunError, match="cannot be written: File name too long"):
-        RunFolder.create(tmp_path / ("long" * 100), "")
+        RunFolder.create(tmp_path / ("long" * 100), "", {})
 
 
 @mark.parametrize("missing", ["config.yaml", "trials.jsonl"])
@@ -78,7 +78,7 @@ def test_the_path_survives_a_change_of_the_working_directory(
     tmp_path: Path, monkeypatch: MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    RunFolder.create(Path("here"), "")
+    RunFolder.create(Path("here"), "", {})
     opened = RunFolder.open(Path("here"))
     monkeypatch.chdir("/")
     assert opened.trials() == []
@@ -257,7 +257,8 @@ def test_files_are_written_whole_or_not_at_all(run: RunFolder) -> None:
 
 
 @mark.parametrize("content", [None, "", "{}", "[]", "\0"])
-def test_a_search_killed_as_it_began_cannot_go_on(run: RunFolder, content: str | None) -> None:
+def test_without_a_digest_of_the_data_a_search_cannot_go_on(run: RunFolder, content: str | None) -> None:
+    (run.path / "data.json").unlink()
     if content is not None:
         (run.path / "data.json").write_text(content)
     with raises(RunError, match=r"data\.json: there is no digest.*Remove the folder"):

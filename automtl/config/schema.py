@@ -61,7 +61,11 @@ class SearchSettings(Section):
     @property
     def n_workers(self) -> int:
         """How many trials run at once."""
-        return self.workers or os.cpu_count() or 1
+        if self.workers is not None:
+            return self.workers
+        if hasattr(os, "sched_getaffinity"):  # the cores that this process may use
+            return len(os.sched_getaffinity(0))
+        return os.cpu_count() or 1
 
     @model_validator(mode="before")
     @classmethod

@@ -78,7 +78,7 @@ def run_trials(
         from ray import tune
 
         proposals = _proposals(director, elapsed, record, progress)
-        share = {"cpu": 1.0, "gpu": workers.gpus / workers.count}
+        share = {"cpu": 1.0, "gpu": min(1.0, workers.gpus / workers.count)}
         trainable = tune.with_resources(tune.with_parameters(_train, job=job), share)
         tuner = tune.Tuner(
             trainable,
@@ -241,14 +241,13 @@ def _alive(pid: int) -> bool:
 
 def _be_quiet_and_private() -> None:
     """No telemetry, no file in the home folder, and nobody connects without this run's token."""
-    for name, value in {
-        "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_AUTH_MODE": "token",
-        "RAY_AUTH_TOKEN": secrets.token_hex(32),
-        "RAY_CHDIR_TO_TRIAL_DIR": "0",
-        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    }.items():
-        os.environ.setdefault(name, value)
+    os.environ.update(
+        RAY_USAGE_STATS_ENABLED="0",
+        RAY_AUTH_MODE="token",
+        RAY_CHDIR_TO_TRIAL_DIR="0",
+        RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO="0",
+    )
+    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
 
 
 def check_address(address: str) -> None:
