@@ -257,7 +257,9 @@ def test_files_are_written_whole_or_not_at_all(run: RunFolder) -> None:
 
 
 @mark.parametrize("content", [None, "", "{}", "[]", "\0"])
-def test_without_a_digest_of_the_data_a_search_cannot_go_on(run: RunFolder, content: str | None) -> None:
+def test_without_a_digest_of_the_data_a_search_cannot_go_on(
+    run: RunFolder, content: str | None
+) -> None:
     (run.path / "data.json").unlink()
     if content is not None:
         (run.path / "data.json").write_text(content)

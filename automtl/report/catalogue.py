@@ -36,4 +36,4 @@ def _sentence(plugin: type) -> str:
     module = inspect.getmodule(plugin)
     text = inspect.cleandoc((module and module.__doc__) or plugin.__doc__ or "")
     first = " ".join(text.split("\n\n")[0].split())
-    return first.split(". ")[0].rstrip(".") + "." if first else ""
+    return first.split(". ")[0].rstrip(".,:") + "." if first else ""

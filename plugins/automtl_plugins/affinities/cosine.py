@@ -1,5 +1,5 @@
 r"""
-Cosine: do the tasks pull a stage in the same direction?
+Cosine: whether the tasks' gradients pull a stage in the same direction.
 
 With :math:`\bar{G}` the mean Gramian of a stage over all measurements, the affinity of two tasks is
 

@@ -1,0 +1,92 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from pytest import approx, raises
+
+from automtl.config import bundled_config, load_config
+from automtl.core.affinity import Affinity
+from automtl.data.bundled import PENGUINS
+from automtl.data.dataset import MultiTaskData
+from automtl.errors import DataError, RunError
+from automtl.pipeline import resume, search, write_starter
+from automtl.report.summary import Summary
+from automtl.run import RunFolder
+from automtl.search.progress import Progress
+
+
+def test_a_run_folder_is_complete(finished: Summary) -> None:
+    names = {file.name for file in finished.folder.iterdir()}
+    assert names == {
+        "config.yaml", "data.json", "trials.jsonl", "models", "curves", "affinity.json",
+        "best.json", "best.onnx", "MODEL_CARD.md", "report.html",
+    }  # fmt: skip
+    trials = RunFolder.open(finished.folder).trials()
+    assert len(trials) == finished.trials == 12
+    for trial in trials:
+        assert (finished.folder / "models" / f"{trial.order.key}.safetensors").is_file()
+
+
+def test_the_configuration_of_a_run_reads_back(finished: Summary) -> None:
+    assert load_config(finished.folder / "config.yaml").space == bundled_config().space
+
+
+def test_affinity_is_the_best_all_shared_anchors(finished: Summary) -> None:
+    written = Affinity.from_json(json.loads((finished.folder / "affinity.json").read_text()))
+    assert written == finished.affinity
+    assert written.tasks == ("body_mass_g", "sex", "species")
+
+
+def test_the_model_scores_on_test_what_the_summary_says(
+    finished: Summary, penguins: MultiTaskData
+) -> None:
+    session = onnxruntime.InferenceSession(finished.folder / "best.onnx")
+    rows = penguins.test.rows
+    given = {
+        name: column.values[rows].reshape(-1, 1)
+        for name, column in penguins.table.items()
+        if name in {one.name for one in session.get_inputs()}
+    }
+    (mass,) = session.run(["body_mass_g"], given)
+    kind, targets = penguins.kinds[2], penguins.test.targets[:, 2].astype(float)
+    wrong = mass - kind.decode(targets)
+    task = next(task for task in finished.tasks if task.name == "body_mass_g")
+    assert np.sqrt(np.nanmean(np.square(wrong))) == approx(task.test["rmse"], rel=1e-4)
+
+
+def test_the_metadata_name_the_candidate(finished: Summary) -> None:
+    session = onnxruntime.InferenceSession(finished.folder / "best.onnx")
+    metadata = session.get_modelmeta().custom_metadata_map
+    assert metadata["automtl.candidate"] == finished.winner.digest
+    assert metadata["automtl.data"] == finished.data_digest
+    assert metadata["automtl.seed"] == str(finished.seed)
+
+
+def test_a_search_does_not_go_on_with_other_data(finished: Summary, tmp_path: Path) -> None:
+    text = (finished.folder / "config.yaml").read_text()
+    (tmp_path / "data.csv").write_text(PENGUINS.read_text().replace("39.1", "39.2"))
+    run = RunFolder.create(
+        tmp_path / "run",
+        text.replace(str(PENGUINS), str(tmp_path / "data.csv")),
+        {"digest": finished.data_digest},
+    )
+    with raises(RunError, match="the data are not what this search began with"):
+        resume(run.path, Progress())
+
+
+def test_names_that_cannot_be_exported_are_refused_at_once(tmp_path: Path) -> None:
+    table = PENGUINS.read_text().replace("island", "species_probability", 1)
+    (tmp_path / "data.csv").write_text(table)
+    (tmp_path / "config.yaml").write_text("data: data.csv\ntargets: [species]")
+    with raises(DataError, match="species_probability"):
+        search(load_config(tmp_path / "config.yaml"), tmp_path / "run", Progress())
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_starter_does_not_overwrite(tmp_path: Path) -> None:
+    out = tmp_path / "automtl.yaml"
+    write_starter(PENGUINS, ["sex"], out)
+    assert load_config(out).data == PENGUINS
+    with raises(RunError, match=r"automtl\.yaml: cannot be written: File exists"):
+        write_starter(PENGUINS, ["sex"], out)
