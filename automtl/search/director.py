@@ -1,5 +1,6 @@
 """The director: walks the phases of a search, and says which trial is next."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, auto
 from random import Random
@@ -87,7 +88,7 @@ class Director:
             return Answer.FINISHED
         if not self._finals_due(n_trials, elapsed) and (graph := self._next_graph()):
             return graph
-        return self._next_final() or Answer.FINISHED
+        return self._next_final(elapsed) or Answer.FINISHED
 
     def _next_anchor(self, elapsed: float) -> Order | None:
         """
@@ -142,11 +143,11 @@ class Director:
         found = (self.standing.shared, self.standing.single)
         return [trial.candidate for trial in found if trial is not None]
 
-    def _next_final(self) -> Order | None:
+    def _next_final(self, elapsed: float) -> Order | None:
         """
-        The next training of a finalist; what is left of the budget goes to more graphs. While
-        graphs are still in training nobody knows which are the best, so that only the anchors are
-        up; while anchors are, nobody knows which of those.
+        The next training of a finalist that the time is enough for; what is left of the budget goes
+        to more graphs. While graphs are still in training nobody knows which are the best, so that
+        only the anchors are up; while anchors are, nobody knows which of those.
         """
         finals = [order for order in self._finals() if self._new(order)]
         if not finals:
@@ -156,14 +157,19 @@ class Director:
             return None
         if Phase.GRAPHS in training:
             finals = [order for order in finals if order.candidate in self._anchors]
-        return next(iter(finals), None)
+        left = math.inf if self.budget.seconds is None else self.budget.seconds - elapsed
+        took = {trial.candidate: trial.result.seconds for trial in self.standing.trials}
+        return next((order for order in finals if took[order.candidate] < left), None)
 
     def _finals(self) -> Iterator[Order]:
-        """Round by round, one seed each: the best graphs, then the anchors."""
+        """
+        Round by round, one seed each: first the single-task anchor, which all are compared with,
+        then the best graph, so that a search that is cut off has compared at least these two.
+        """
         n_graphs, n_seeds = self.budget.finals
-        graphs = self._best_graphs(n_graphs)
+        graphs, single = self._best_graphs(n_graphs), self._anchors[-1]
         for number in range(1, n_seeds):
-            for candidate in dict.fromkeys([*graphs, *self._anchors]):
+            for candidate in dict.fromkeys([single, *graphs[:1], *self._anchors, *graphs]):
                 yield Order(candidate, self.seed + number, Phase.FINALISTS)
 
     def _best_graphs(self, n: int) -> list[Candidate]:

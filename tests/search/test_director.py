@@ -16,6 +16,7 @@ from automtl.core.trial import Order, Phase, Result, Status, Trial
 from automtl.plugins import Plugins
 from automtl.search.budget import Budget
 from automtl.search.director import Answer, Director
+from automtl.search.standing import Standing
 
 TASKS = ("a", "b", "c")
 CONSTANTS = {"a": 1.0, "b": 20.0, "c": 0.5}
@@ -453,3 +454,27 @@ def test_the_searcher_is_told_of_the_first_seed_alone(direct: Direct) -> None:
     first = [trial.candidate for trial in larger.trials if trial.seed == SEED]
     assert [candidate for candidate, _ in told] == first
     assert len(first) < len(larger.trials)
+
+
+def test_a_round_of_finals_begins_with_the_zero_point_and_the_best_graph(direct: Direct) -> None:
+    director = direct(Budget(40, None, 3))
+    trials = _walk(director)
+    first = Standing([t for t in trials if t.phase is not Phase.FINALISTS], CONSTANTS)
+    proposed = {trial.candidate for trial in _of(Phase.GRAPHS, trials)}
+    best = next(entry.candidate for entry in first.ranking if entry.candidate in proposed)
+    finals = _of(Phase.FINALISTS, trials)
+    for begin in (finals[:2], finals[5:7]):
+        assert [trial.candidate for trial in begin] == [_single(director), best]
+
+
+def test_no_final_is_begun_that_the_time_is_not_enough_for(direct: Direct) -> None:
+    def train(order: Order) -> Result:
+        result = _train(order)
+        slow = 30.0 if order.candidate.graph == SINGLE else 2.0
+        return Result(Status.DONE, errors=result.errors, seconds=slow)
+
+    director = direct(Budget(None, 100.0, 3))
+    finals = _of(Phase.FINALISTS, _walk(director, train, seconds=2.0))
+    begun = [trial.elapsed - 2.0 for trial in finals if trial.candidate.graph == SINGLE]
+    assert begun
+    assert all(100.0 - moment > 30.0 for moment in begun)
