@@ -2,7 +2,7 @@
 A search on real data: the flow of a river network at 8 sites, 48 hours ahead (rf1 of Mulan's
 collection, https://doi.org/10.1007/s10994-016-5546-z; 9,125 rows, 64 inputs).
 
-    python examples/benchmarks/river_flow.py FOLDER_WITH_MTR [--minutes 8]
+    python examples/benchmarks/river_flow.py FOLDER_WITH_MTR [--minutes 12]
 
 Keeps runs/rf1 and prints what `automtl search` prints, and the mean over sites of the relative root
 mean squared error on test (aRRMSE; 1 is the mean). Rows are hours, so a random split flatters every
@@ -38,7 +38,7 @@ search: {{minutes: {minutes}, seeds: 3}}
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--minutes", type=float, default=8)
+    parser.add_argument("--minutes", type=float, default=12)
     arguments = parser.parse_args()
     names, values = read_mtr(arguments.folder / "rf1.arff")
     write_csv(Path("rf1.csv"), names, values)
