@@ -8,7 +8,9 @@ from pathlib import Path
 import psutil
 from pytest import mark, raises
 
+from automtl.core.trial import Phase
 from automtl.errors import RunError
+from automtl.run import RunFolder
 from automtl.search.tune import check_address
 
 INTRUDER = """
@@ -29,7 +31,7 @@ def test_says_that_nobody_listens(address: str) -> None:
         check_address(address)
 
 
-def test_a_search_talks_to_nobody_outside_and_lets_nobody_in(tmp_path: Path) -> None:
+def test_a_search_by_time_lets_nobody_in_and_ends_in_time(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "automtl", "search", "--minutes", "0.6", "--trials", "500"]
     search = subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -59,6 +61,9 @@ def test_a_search_talks_to_nobody_outside_and_lets_nobody_in(tmp_path: Path) -> 
     assert search.returncode == 0, error
     assert error == ""
     assert "ray" not in out.lower().replace("/ray", "")
+    trials = RunFolder.open(lines.parent).trials()
+    assert 24 < max(trial.elapsed for trial in trials) < 36 + 4  # seconds, of 36
+    assert {trial.phase for trial in trials} >= {Phase.ANCHORS, Phase.GRAPHS}
     _, alive = psutil.wait_procs(family, timeout=20)
     assert alive == []
 
