@@ -17,6 +17,7 @@ from automtl.data.request import DataRequest, TargetRequest
 from automtl.deploy.export import export_onnx, schema_of
 from automtl.errors import RunError, SearchFailed
 from automtl.init import starter_config
+from automtl.model.network import Network
 from automtl.plugins import Plugins, load_plugins, pick
 from automtl.report.card import model_card
 from automtl.report.html import report_html
@@ -177,7 +178,7 @@ def _conclude(
     }
     best = min(winner.trials, key=standing.relative)
     affinity = None if standing.shared is None else run.affinity(standing.shared)
-    network = run.restore(best.order, trial_network(best.order, data.for_training(), plugins))
+    network = _trained(best, run, data, plugins)
     provenance = {
         "automtl.candidate": winner.candidate.digest,
         "automtl.graph": str(winner.candidate.graph),
@@ -200,11 +201,16 @@ def _judge(entry: Entry, run: RunFolder, data: MultiTaskData, plugins: Plugins) 
     inputs = as_tensor(data.test.inputs, torch.device("cpu"))
     found = []
     for trial in entry.trials:
-        network = run.restore(trial.order, trial_network(trial.order, data.for_training(), plugins))
+        network = _trained(trial, run, data, plugins)
         predictions = predict(network, data.tasks, data.kinds, inputs)
         metrics = evaluate(predictions, data.tasks, data.kinds, data.test.targets)
         found.append(Judged(trial.seed, metrics, errors(metrics, data.tasks, data.kinds)))
     return found
+
+
+def _trained(trial: Trial, run: RunFolder, data: MultiTaskData, plugins: Plugins) -> Network:
+    """The network of a trial, with the weights that its training left."""
+    return run.restore(trial.order, trial_network(trial.order, data.for_training(), plugins))
 
 
 def _record(run: RunFolder, plugins: Plugins, progress: Progress, trial: Trial) -> None:

@@ -123,7 +123,8 @@ def test_a_library_has_one_room(library: str) -> None:
 
 def test_no_module_imports_itself_in_a_circle() -> None:
     arrows = {module: set(imported(module)) & MODULES.keys() for module in MODULES}
-    TopologicalSorter(arrows).prepare()  # raises CycleError, which names the circle
+    order = TopologicalSorter(arrows).static_order()  # CycleError would name the circle
+    assert set(order) == MODULES.keys()
 
 
 def test_every_module_says_what_it_is() -> None:

@@ -123,3 +123,4 @@ def test_what_has_ended_is_no_longer_in_training(
 def test_a_display_can_be_closed_twice(live: Live) -> None:
     live.close()
     live.close()
+    assert not live.live.is_started

@@ -44,7 +44,7 @@ def model_card(summary: Summary, plugins: Plugins) -> str:
         "## Stands on",
         "\n".join(f"- {name}: <{url}>" for name, url in citations(summary, plugins)),
         "## To reproduce",
-        f"`automtl search {quote(str(summary.folder / 'config.yaml'))} --name again` "
+        f"`{command_again(summary)}` "
         f"({summary.trials} trials, "
         f"{summary.seconds:.0f} s). With one worker and a budget of trials, the same seed gives "
         "the same model.",
@@ -59,6 +59,11 @@ def _floor(summary: Summary) -> list[str]:
         f"The single-task anchor is nearly perfect for {', '.join(summary.floored)}: gains there "
         f"are relative to {100 * FLOOR:g} % of a constant prediction's error."
     ]
+
+
+def command_again(summary: Summary) -> str:
+    """The command that does this search once more."""
+    return f"automtl search {quote(str(summary.folder / 'config.yaml'))} --name again"
 
 
 def citations(summary: Summary, plugins: Plugins) -> list[tuple[str, str]]:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from math import isfinite
-from shlex import quote
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
@@ -13,10 +12,10 @@ from automtl.core.affinity import Affinity
 from automtl.core.graph import TaskGraph
 from automtl.plugins import Plugins
 from automtl.report import findings
-from automtl.report.card import citations
+from automtl.report.card import citations, command_again
 from automtl.report.findings import Pair, tone
 from automtl.report.graph_svg import draw_graph
-from automtl.report.leaderboard import conclusion, percent, sharing
+from automtl.report.leaderboard import percent, sharing, verdict
 from automtl.report.summary import Row, Summary, TaskSummary
 from automtl.report.svg import Line, Whisker, dots_and_whiskers, line_chart
 from automtl.search.standing import Estimate
@@ -98,7 +97,7 @@ def report_html(
         settings=_settings(summary),
         failures=_failures(summary),
         citations=_citations(summary, plugins),
-        command=f"automtl search {quote(str(summary.folder / 'config.yaml'))} --name again",
+        command=command_again(summary),
     )
 
 
@@ -138,14 +137,13 @@ def _whisker(name: str, gain: Estimate) -> Whisker:
 def _gains_table(summary: Summary) -> Table:
     head = ["task", "kind", "metric", "exported", "winner", "single-task", "gain on test",
             "gain on validation", "conclusion"]  # fmt: skip
-    is_anchor = summary.winner.anchor == "single-task"
     rows = [
         [
             *(Cell(text) for text in (task.name, task.kind, task.metric)),
             *(Cell(text, "number") for text in _metric(task, task.metric)),
             _gain(task.test_gain),
             Cell(percent(task.validation_gain), "number"),
-            Cell("is the anchor" if is_anchor else conclusion(task.test_gain)),
+            Cell(verdict(summary, task)),
         ]
         for task in summary.tasks
     ]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import isfinite, isnan
 
 from automtl.core.graph import TaskGraph
-from automtl.report.summary import Row, Summary
+from automtl.report.summary import Row, Summary, TaskSummary
 from automtl.search.standing import Estimate
 
 MAX_TASKS = 6  # with more tasks, the table has the worst gain in place of each
@@ -53,7 +53,6 @@ def evidence(summary: Summary) -> list[str]:
     anchor. The gain compares these means, never the one exported seed with a mean.
     """
     head = ["task", "metric", "exported", "winner", "single-task", "gain on test", "conclusion"]
-    is_anchor = summary.winner.anchor == "single-task"
     body = [
         [
             task.name,
@@ -62,11 +61,17 @@ def evidence(summary: Summary) -> list[str]:
             f"{task.winner_test[task.metric]:.4g}",
             f"{task.anchor_test[task.metric]:.4g}",
             percent(task.test_gain),
-            "is the anchor" if is_anchor else conclusion(task.test_gain),
+            verdict(summary, task),
         ]
         for task in summary.tasks
     ]
     return _table([head, *body])
+
+
+def verdict(summary: Summary, task: TaskSummary) -> str:
+    """What the winner is to a task, against a model of its own."""
+    is_anchor = summary.winner.anchor == "single-task"
+    return "is the anchor" if is_anchor else conclusion(task.test_gain)
 
 
 def conclusion(gain: Estimate) -> str:
