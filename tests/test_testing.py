@@ -444,7 +444,12 @@ class Wanders(Searcher):
         moved = random_move(graph, list(space.primitives), rng)
         return space.candidate(moved, space.sample(rng))
 
-    def tell(self, candidate: Candidate, gains: Mapping[str, float] | None) -> None: ...
+    def tell(
+        self,
+        candidate: Candidate,
+        gains: Mapping[str, float] | None,
+        costs: Mapping[str, float] | None = None,
+    ) -> None: ...
 
 
 class Stuck(Wanders):

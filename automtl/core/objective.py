@@ -1,9 +1,30 @@
 """The objective: the gain of each task over its single-task anchor."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from statistics import fmean
 
 FLOOR = 0.05  # smallest denominator of a gain, as a share of the error of a constant prediction
+
+
+COSTS = ("parameters", "flops", "latency_ms")
+
+
+@dataclass(frozen=True)
+class Objective:
+    """
+    What a search is after: the highest mean gain, or the Pareto front of it against costs.
+
+    :param against: The costs that gain is traded against, of `COSTS`; none: gain alone counts.
+    :param max_parameters: Candidates with more parameters are not admitted.
+    :param max_latency_ms: Nor those that take longer, in milliseconds, to predict one row.
+    :param max_loss_per_task: Nor those in which a task has a gain below minus this.
+    """
+
+    against: tuple[str, ...] = ()
+    max_parameters: int | None = None
+    max_latency_ms: float | None = None
+    max_loss_per_task: float | None = None
 
 
 def gains(

@@ -179,13 +179,25 @@ class SearchSpace:
                 mutated[name] = values[name]
         return mutated
 
-    def candidate(self, graph: TaskGraph, values: Mapping[str, Scalar]) -> Candidate:
-        """The candidate of ``graph`` and ``values``, without options of primitives not in it."""
+    def candidate(
+        self,
+        graph: TaskGraph,
+        values: Mapping[str, Scalar],
+        alone: Mapping[str, Mapping[str, Scalar]] | None = None,
+    ) -> Candidate:
+        """
+        The candidate of ``graph`` and ``values``, without options of primitives not in it.
+
+        :param alone: Hyperparameters of their own for tasks that share nothing, by task; those of
+            tasks that do share are left out.
+        """
         unused = tuple(
             f"primitive.{name}." for name in self.primitives if name not in graph.primitives
         )
         kept = {k: v for k, v in sorted(values.items()) if not k.startswith(unused)}
-        return Candidate(graph, kept)
+        single = {part.tasks[0] for part in graph.parts if len(part.tasks) == 1}
+        own = {task: found for task, found in (alone or {}).items() if task in single}
+        return Candidate(graph, kept, own)
 
     def _walk(self, chosen: Hyperparameters) -> Iterator[tuple[str, Distribution]]:
         """All distributions in order; the options of a plugin follow once it stands in `chosen`."""

@@ -14,6 +14,7 @@ class Phase(StrEnum):
     ANCHORS = "anchors"
     GRAPHS = "graphs"
     FINALISTS = "finalists"
+    GUARD = "guard"  # a finalist without the tasks that sharing harmed, trained again
 
 
 class Status(StrEnum):
@@ -26,16 +27,23 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Order:
-    """A trial to be run: one candidate with one seed."""
+    """
+    A trial to be run: one candidate with one seed.
+
+    :param fidelity: Below 1, training starts from the all-shared anchor's checkpoint and takes this
+        share of the anchor's epochs.
+    """
 
     candidate: Candidate
     seed: int
     phase: Phase
+    fidelity: float = 1.0
 
     @property
     def key(self) -> str:
         """Names the trial and its files: the same candidate and seed give the same numbers."""
-        return f"{self.candidate.digest}-{self.seed}"
+        full = f"{self.candidate.digest}-{self.seed}"
+        return full if self.fidelity == 1 else f"{full}-{self.fidelity:g}"
 
     def to_json(self) -> dict[str, Any]:
         """The order as JSON data; `from_json` reads it back."""
@@ -43,13 +51,14 @@ class Order:
             "candidate": self.candidate.to_json(),
             "seed": self.seed,
             "phase": self.phase.value,
+            "fidelity": self.fidelity,
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Order":
         """Reads what `to_json` wrote."""
         candidate = Candidate.from_json(data["candidate"])
-        return cls(candidate, data["seed"], Phase(data["phase"]))
+        return cls(candidate, data["seed"], Phase(data["phase"]), data["fidelity"])
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,7 @@ class Result:
     :param parameters: Trainable parameters of the network.
     :param flops: Floating-point operations to predict one row.
     :param epochs: Epochs trained, summed over the graph's independent parts.
+    :param latency_ms: Milliseconds to predict one row with one thread, the median of several.
     :param seconds: Seconds spent in training and evaluation.
     """
 
@@ -75,6 +85,7 @@ class Result:
     parameters: int = 0
     flops: int = 0
     epochs: int = 0
+    latency_ms: float = 0.0
     seconds: float = 0.0
 
     def to_json(self) -> dict[str, Any]:

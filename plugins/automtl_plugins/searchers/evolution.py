@@ -64,7 +64,12 @@ class Evolution(Searcher):
                 break
         return candidate
 
-    def tell(self, candidate: Candidate, gains: Mapping[str, float] | None) -> None:
+    def tell(
+        self,
+        candidate: Candidate,
+        gains: Mapping[str, float] | None,
+        costs: Mapping[str, float] | None = None,
+    ) -> None:
         self._told.add(candidate)
         self._told_graphs.add(candidate.graph)
         if gains is not None and math.isfinite(fitness := mean_gain(gains)):
@@ -74,7 +79,7 @@ class Evolution(Searcher):
         untold = [graph for graph in self._starts if graph not in self._told_graphs]
         # not the first, and perhaps none: several may be asked for before the first is told
         if start := rng.choice([*untold, None]):
-            return self.problem.space.candidate(start, self.problem.tuned)
+            return self.problem.candidate(start, self.problem.tuned)
         if self._needs_random_tree():
             tree = random_tree(self.problem.tasks, self.problem.space.stages, rng)
             return self._mutated(tree, {}, rng)
@@ -90,7 +95,9 @@ class Evolution(Searcher):
     def _mutated(self, graph: TaskGraph, parents: Mapping[str, Scalar], rng: Random) -> Candidate:
         """``graph`` with its parent's hyperparameters, or tuned ones where the parent has none."""
         space = self.problem.space
-        return space.candidate(graph, space.mutate({**self.problem.tuned, **parents}, rng, RATE))
+        return self.problem.candidate(
+            graph, space.mutate({**self.problem.tuned, **parents}, rng, RATE)
+        )
 
     def _child(self, parent: TaskGraph, rng: Random) -> TaskGraph:
         affinity = self.problem.affinity

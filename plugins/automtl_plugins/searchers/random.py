@@ -40,9 +40,14 @@ class RandomSearcher(Searcher):
         )
         edges = _cascades(self.problem.tasks, rng) if space.cascades else ()
         graph = TaskGraph(tuple(stages), edges)
-        return space.candidate(graph, space.mutate(self.problem.tuned, rng, RATE))
+        return self.problem.candidate(graph, space.mutate(self.problem.tuned, rng, RATE))
 
-    def tell(self, candidate: Candidate, gains: Mapping[str, float] | None) -> None:
+    def tell(
+        self,
+        candidate: Candidate,
+        gains: Mapping[str, float] | None,
+        costs: Mapping[str, float] | None = None,
+    ) -> None:
         """Learns nothing."""
 
 
