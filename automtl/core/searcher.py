@@ -1,15 +1,17 @@
 """The searcher: which graph to try next."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from random import Random
-from typing import ClassVar
+from statistics import fmean
+from typing import Any, ClassVar
 
 from automtl.core.affinity import Affinity
 from automtl.core.candidate import Candidate, Scalar
 from automtl.core.graph import TaskGraph
-from automtl.core.objective import Objective
+from automtl.core.objective import Objective, mean_gain
 from automtl.core.space import SearchSpace
 
 
@@ -38,6 +40,25 @@ class SearchProblem:
         return self.space.candidate(graph, self.tuned if values is None else values, self.alone)
 
 
+@dataclass(frozen=True)
+class Telling:
+    """What a searcher was told once; see `Searcher.tell`."""
+
+    candidate: Candidate
+    gains: Mapping[str, float] | None
+    costs: Mapping[str, float]
+
+    def to_json(self) -> dict[str, Any]:
+        """The telling as JSON data; `from_json` reads it back."""
+        gains = None if self.gains is None else dict(self.gains)
+        return {"candidate": self.candidate.to_json(), "gains": gains, "costs": dict(self.costs)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Telling":
+        """Reads what `to_json` wrote."""
+        return cls(Candidate.from_json(data["candidate"]), data["gains"], data["costs"])
+
+
 class Searcher(ABC):
     """
     Abstract base class of the searchers. Ask for a candidate, tell what came of it.
@@ -52,12 +73,12 @@ class Searcher(ABC):
 
     def __init__(self, problem: SearchProblem) -> None:
         self.problem = problem
+        self.history: list[Telling] = []
 
     @abstractmethod
     def ask(self, rng: Random) -> Candidate:
         """A candidate to try. Several may be asked for before the first is told."""
 
-    @abstractmethod
     def tell(
         self,
         candidate: Candidate,
@@ -71,3 +92,21 @@ class Searcher(ABC):
         :param gains: The gain of each task over its single-task anchor; None if the trial failed.
         :param costs: ``parameters``, ``flops`` and ``latency_ms``, as far as they are known.
         """
+        self.history.append(Telling(candidate, gains, costs or {}))
+
+    def best(self, n: int) -> list[Candidate]:
+        """The ``n`` most promising of the candidates told, best first: here by their mean gain."""
+        found: dict[Candidate, list[float]] = {}
+        for telling in self.history:
+            if telling.gains is not None and isfinite(gain := mean_gain(telling.gains)):
+                found.setdefault(telling.candidate, []).append(gain)
+        return sorted(found, key=lambda candidate: -fmean(found[candidate]))[:n]
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """All it was told, as JSON data; `restore` reads it back."""
+        return [telling.to_json() for telling in self.history]
+
+    def restore(self, data: Sequence[Mapping[str, Any]]) -> None:
+        """Is told again what `to_json` wrote."""
+        for telling in map(Telling.from_json, data):
+            self.tell(telling.candidate, telling.gains, telling.costs)

@@ -70,6 +70,7 @@ class Evolution(Searcher):
         gains: Mapping[str, float] | None,
         costs: Mapping[str, float] | None = None,
     ) -> None:
+        super().tell(candidate, gains, costs)
         self._told.add(candidate)
         self._told_graphs.add(candidate.graph)
         if gains is not None and math.isfinite(fitness := mean_gain(gains)):

@@ -1,6 +1,6 @@
 """Random search: the baseline that every other searcher must beat."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import combinations
 from random import Random
 from typing import ClassVar
@@ -41,14 +41,6 @@ class RandomSearcher(Searcher):
         edges = _cascades(self.problem.tasks, rng) if space.cascades else ()
         graph = TaskGraph(tuple(stages), edges)
         return self.problem.candidate(graph, space.mutate(self.problem.tuned, rng, RATE))
-
-    def tell(
-        self,
-        candidate: Candidate,
-        gains: Mapping[str, float] | None,
-        costs: Mapping[str, float] | None = None,
-    ) -> None:
-        """Learns nothing."""
 
 
 def _primitive(others: list[str], rng: Random) -> str:
