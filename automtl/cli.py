@@ -59,6 +59,13 @@ def search(
     workers: Annotated[
         int | None, typer.Option(help="Trainings at a time; default: the cores.")
     ] = None,
+    objective: Annotated[
+        str | None,
+        typer.Option(
+            metavar="gain|COSTS",
+            help="The highest gain, or its Pareto front against parameters,flops,latency_ms.",
+        ),
+    ] = None,
     name: Annotated[str | None, typer.Option(help="Of the run folder, runs/NAME.")] = None,
     out: Annotated[Path, typer.Option(help="Where run folders go.")] = Path("runs"),
     plugin: PluginFiles = None,
@@ -77,8 +84,8 @@ def search(
 
     def change(loaded: "Config") -> "Config":
         return override(
-            loaded, trials=trials, minutes=minutes, seed=seed, workers=workers, name=name,
-            plugins=plugin,
+            loaded, trials=trials, minutes=minutes, seed=seed, workers=workers,
+            objective=objective, name=name, plugins=plugin,
         )  # fmt: skip
 
     progress = _progress()
@@ -107,6 +114,41 @@ def predict(
     for note in predict_file(model, data, out):
         print(note, file=sys.stderr)
     print(out)
+
+
+@app.command()
+def affinity(
+    config: ConfigFile = None,
+    estimator: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="One of `automtl plugins`; default: the search's."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Repeats a measurement exactly.")] = None,
+    plugin: PluginFiles = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="A JSON file to write it to as well.")
+    ] = None,
+) -> None:
+    """
+    Measure how much the tasks help each other; without CONFIG.yaml, on the bundled penguins.
+    """
+    from automtl.config import bundled_config, load_config, override
+    from automtl.measure import check_writable, measure, write_affinity
+    from automtl.report.affinity import affinity_lines, recommendation
+
+    loaded = override(
+        load_config(config) if config else bundled_config(), seed=seed, plugins=plugin
+    )
+    if out is not None:
+        check_writable(out)
+    found = measure(loaded, estimator or loaded.search.affinity, print)
+    print(f"\nAffinity '{found.affinity.estimator}' ± standard error")
+    print("\n".join(affinity_lines(found.affinity)))
+    print("\nRecommended grouping")
+    print("\n".join(recommendation(found.graph, found.threshold)))
+    if out is not None:
+        write_affinity(found.affinity, out)
+        print(f"\n{out}")
 
 
 @app.command()
@@ -157,14 +199,24 @@ def _progress() -> "Progress":
 
 def _show(summary: "Summary") -> None:
     from automtl.core.graph import TaskGraph
+    from automtl.report import decisions
     from automtl.report.leaderboard import evidence, leaderboard, sharing
+    from automtl.report.transfer import transfer
 
     print("\nLeaderboard (gain over a model per task, on validation)")
     print("\n".join(leaderboard(summary)))
+    print(decisions.on_cost(summary))
+    for line in filter(None, [decisions.on_calibration(summary.calibration)]):
+        print(line)
+    if summary.against:
+        print("\nThe Pareto front (on validation)")
+        print("\n".join(decisions.front_table(summary)))
+    print("\nIs any task left behind?")
+    print("\n".join([*decisions.on_guard(summary), *transfer(summary.posterior)]))
     print("\nWhere the tasks share")
     print("\n".join(sharing(TaskGraph.from_json(summary.graph))))
     print("\nOn test, which nothing was chosen on")
-    print("\n".join(evidence(summary)))
+    print("\n".join([*evidence(summary), *decisions.on_members(summary)]))
     for reason, count in summary.failed.items():
         print(f"\n{count} of {summary.trials} trials gave nothing: {reason}")
     size = summary.exported.size / 1024

@@ -67,6 +67,6 @@ space: {space}
 search:
   trials: 24       # at most so many trainings
   # minutes: 10    # at most so long
-  seeds: 3         # how often each finalist is trained
+  seeds: 5         # how often each finalist is trained
   seed: 0          # what all random choices follow from
 """

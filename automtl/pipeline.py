@@ -2,34 +2,44 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 
 from automtl.config import Config, check_plugins, load_config
-from automtl.core.trial import Trial
-from automtl.data.dataset import MultiTaskData
+from automtl.core.candidate import Candidate
+from automtl.core.trial import Order, Phase, Trial
+from automtl.data.dataset import MultiTaskData, TrainingData
 from automtl.data.read import read_data
 from automtl.data.request import DataRequest, TargetRequest
 from automtl.deploy.export import export_onnx, schema_of
 from automtl.errors import RunError, SearchFailed
 from automtl.init import starter_config
+from automtl.model.count import count_parameters
 from automtl.model.network import Network
 from automtl.plugins import Plugins, load_plugins, pick
 from automtl.report.card import model_card
 from automtl.report.html import report_html
-from automtl.report.summary import Judged, Summary, summarise
+from automtl.report.summary import Delivered, Judged, Learned, Summary, summarise
 from automtl.run import RunFolder
 from automtl.search.budget import Budget
 from automtl.search.director import Director
+from automtl.search.entry import Entry
+from automtl.search.front import nearest
+from automtl.search.members import ensemble_members
+from automtl.search.plan import Plan
 from automtl.search.progress import Progress
-from automtl.search.standing import Entry, Standing
+from automtl.search.standing import Standing
 from automtl.search.tune import Job, Workers, check_address, run_trials
 from automtl.train.evaluate import constant_errors, errors, evaluate, predict
-from automtl.train.trial import as_tensor, trial_network
+from automtl.train.rows import as_tensor
+from automtl.train.trial import trial_network
 
 SMALL = 1000  # training rows below which a configuration starts with the tiny search space
 
@@ -135,15 +145,25 @@ def _go_on(
     constants = constant_errors(data.tasks, data.kinds, data.validation.targets)
     settings = config.search
     seconds = None if settings.minutes is None else 60 * settings.minutes
-    budget = Budget(settings.trials, seconds, settings.seeds)
-    searcher = pick(plugins.searchers, "searcher", settings.searcher)
-    director = Director(config.space, constants, searcher, budget, settings.seed, run.affinity)
+    plan = Plan(
+        config.space,
+        constants,
+        pick(plugins.searchers, "searcher", settings.searcher),
+        Budget(settings.trials, seconds, settings.seeds),
+        settings.seed,
+        run.affinity,
+        estimator=pick(plugins.affinities, "affinity", settings.affinity),
+        objective=settings.aim,
+        count=partial(_parameters, data.for_training(), plugins),
+        fidelity=settings.fidelity,
+    )
+    director = Director(plan)
     with run.lock():
         earlier = run.trials()
         for trial in earlier:
             director.tell(trial)
         progress.say(f"Starting {settings.n_workers} workers")
-        job = Job(data.for_training(), config.plugins, settings.affinity, settings.device, run.keep)
+        job = Job(data.for_training(), config.plugins, settings.affinity, settings.device, run)
         complete = run_trials(
             director,
             job,
@@ -155,7 +175,7 @@ def _go_on(
         if not complete:
             progress.say(f"Interrupted. Go on with: automtl search --resume {run.path}")
         progress.say("Testing the best candidate, and exporting it")
-        summary = _conclude(run, data, plugins, director.standing, director.trials)
+        summary = _conclude(run, data, plugins, director, settings.ensemble)
     with _outliving("at the end", progress):
         plugins.hook.automtl_search_end(folder=run.path, trials=director.trials)
     return summary
@@ -165,52 +185,114 @@ def _conclude(
     run: RunFolder,
     data: MultiTaskData,
     plugins: Plugins,
-    standing: Standing,
-    trials: Sequence[Trial],
+    director: Director,
+    n_members: int,
 ) -> Summary:
     """Chooses on validation, tests once, exports, and writes down what was found."""
+    standing, trials = director.standing, director.trials
+    _check_winner(standing, trials)
+    winner = standing.ranking[0]
+    compared = [entry for entry in standing.ranking if entry.anchor] + [winner]
+    judged = {entry.candidate.digest: _judge(entry, run, data, plugins) for entry in compared}
+    members = ensemble_members(standing, n_members)
+    delivered = _deliver(members, run, data, plugins)
+    learned = _learned(director)
+    summary = summarise(standing, trials, data, judged, delivered, learned, run.path)
+    curves = {members[0].order.key: run.curves(members[0])}
+    _write_down(summary, run, plugins, curves)
+    return summary
+
+
+def _check_winner(standing: Standing, trials: Sequence[Trial]) -> None:
+    """
+    Makes sure that there is a winner.
+
+    :raises SearchFailed: If nothing can be compared, or nothing keeps the limits.
+    """
     if not standing.ranking:
         raise SearchFailed(_why_nothing_succeeded(trials))
-    winner = standing.ranking[0]
-    anchors = [entry for entry in standing.ranking if entry.anchor]
-    judged = {
-        entry.candidate.digest: _judge(entry, run, data, plugins) for entry in [*anchors, winner]
-    }
-    best = min(winner.trials, key=standing.relative)
-    affinity = None if standing.shared is None else run.affinity(standing.shared)
-    network = _trained(best, run, data, plugins)
+    if not standing.peers:
+        raise SearchFailed(
+            f"No candidate keeps the limits of the search: "
+            f"{nearest(standing.ranking, standing.objective)}. Raise or remove the limit in "
+            f"config.yaml of the run folder and resume, or begin with a space of smaller networks."
+        )
+
+
+def _learned(director: Director) -> Learned:
+    """What the search knows beside its trials."""
+    searcher = director.searcher
+    return Learned(
+        affinity=director.affinity,
+        posterior=None if searcher is None else searcher.posterior(),
+        calibration=director.calibration,
+    )
+
+
+def _deliver(
+    members: Sequence[Trial], run: RunFolder, data: MultiTaskData, plugins: Plugins
+) -> Delivered:
+    """Exports the mean prediction of ``members``, and tests it."""
+    networks = [_trained(member, run, data, plugins) for member in members]
+    first = members[0]
     provenance = {
-        "automtl.candidate": winner.candidate.digest,
-        "automtl.graph": str(winner.candidate.graph),
+        "automtl.candidate": first.candidate.digest,
+        "automtl.graph": str(first.candidate.graph),
         "automtl.data": data.digest,
-        "automtl.seed": str(best.seed),
+        "automtl.seed": str(first.seed),
+        "automtl.members": ",".join(f"{t.candidate.digest}-{t.seed}" for t in members),
     }
-    exported = export_onnx(network, data, run.model, provenance)
-    summary = summarise(standing, trials, data, judged, best, exported, affinity, run.path)
-    if affinity is not None:
-        run.write_json("affinity.json", affinity.to_json())
+    report = export_onnx(networks, data, run.model, provenance)
+    return Delivered(members, _test_metrics(networks, data), report)
+
+
+def _write_down(
+    summary: Summary,
+    run: RunFolder,
+    plugins: Plugins,
+    curves: Mapping[str, Sequence[Mapping[str, Any]]],
+) -> None:
+    """Writes all files that are made at the end but the model itself."""
+    for name, found in (("affinity", summary.affinity), ("posterior", summary.posterior)):
+        if found is not None:
+            run.write_json(f"{name}.json", found.to_json())
+    if summary.against:
+        front = [asdict(point) for point in summary.front]
+        run.write_json("front.json", {"against": list(summary.against), "front": front})
     run.write_json("best.json", summary.to_json())
     run.write_text("MODEL_CARD.md", model_card(summary, plugins))
-    curves = {best.order.key: run.curves(best)}
     run.write_text("report.html", report_html(summary, plugins, curves))
-    return summary
 
 
 def _judge(entry: Entry, run: RunFolder, data: MultiTaskData, plugins: Plugins) -> list[Judged]:
     """The test metrics of each training of a candidate."""
-    inputs = as_tensor(data.test.inputs, torch.device("cpu"))
     found = []
     for trial in entry.trials:
-        network = _trained(trial, run, data, plugins)
-        predictions = predict(network, data.tasks, data.kinds, inputs)
-        metrics = evaluate(predictions, data.tasks, data.kinds, data.test.targets)
+        metrics = _test_metrics([_trained(trial, run, data, plugins)], data)
         found.append(Judged(trial.seed, metrics, errors(metrics, data.tasks, data.kinds)))
     return found
+
+
+def _test_metrics(networks: Sequence[Network], data: MultiTaskData) -> dict[str, dict[str, float]]:
+    """The metrics on test of the mean of what ``networks`` predict."""
+    inputs = as_tensor(data.test.inputs, torch.device("cpu"))
+    each = [predict(network, data.tasks, data.kinds, inputs) for network in networks]
+    mean = {task: np.mean([predictions[task] for predictions in each], axis=0) for task in each[0]}
+    return evaluate(mean, data.tasks, data.kinds, data.test.targets)
 
 
 def _trained(trial: Trial, run: RunFolder, data: MultiTaskData, plugins: Plugins) -> Network:
     """The network of a trial, with the weights that its training left."""
     return run.restore(trial.order, trial_network(trial.order, data.for_training(), plugins))
+
+
+def _parameters(data: TrainingData, plugins: Plugins, candidate: Candidate) -> int:
+    """How many parameters a candidate has; 0 if it cannot be built, as its trial will say why."""
+    try:
+        network = trial_network(Order(candidate, 0, Phase.GRAPHS), data, plugins)
+    except Exception:  # a plugin may raise anything
+        return 0
+    return count_parameters(network)
 
 
 def _record(run: RunFolder, plugins: Plugins, progress: Progress, trial: Trial) -> None:

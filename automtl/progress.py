@@ -9,8 +9,9 @@ from rich.text import Text
 from automtl.core.trial import Order, Trial
 from automtl.report.leaderboard import percent
 from automtl.search.budget import Budget
+from automtl.search.entry import Estimate
 from automtl.search.progress import Progress
-from automtl.search.standing import Estimate, Standing
+from automtl.search.standing import Standing
 
 MAX_TASKS = 6  # with more, only the mean and the worst task are shown
 MAX_GRAPH = 100  # letters of a graph that are shown

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import platform
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
@@ -10,25 +11,31 @@ from pathlib import Path
 from typing import Any
 
 import safetensors.torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
 
 from automtl.core.affinity import Affinity
 from automtl.core.trial import Order, Trial
 from automtl.errors import RunError
-from automtl.model.network import Network
-from automtl.train.trial import Outcome
+from automtl.model.network import GraphNetwork, Network
+from automtl.train.fit import Curve
+from automtl.train.part import PartStore, Trained
+from automtl.train.warm import Checkpoint
 
 
 @dataclass(frozen=True)
-class RunFolder:
+class RunFolder(PartStore):
     """
     Where a search keeps what it found.
 
     ``config.yaml`` (every default spelled out), ``data.json``, ``trials.jsonl`` (one line a trial,
     appended and synced as it ends), ``models/KEY.safetensors`` and ``curves/KEY.json`` (of each
-    trial; written by the workers), ``affinity.json``, ``best.json``, ``best.onnx``,
-    ``MODEL_CARD.md`` and ``report.html``. It is all text, safetensors and ONNX: nothing here is
-    ever unpickled.
+    independent part of a trial, by `Order.parts`; written by the workers),
+    ``models/KEY.warm.safetensors`` (the checkpoint of an all-shared anchor),
+    ``curves/KEY.affinity.json`` (what was measured in the single-task anchor), ``affinity.json``,
+    ``posterior.json`` (the affinity inferred from gains), ``front.json`` (the Pareto front),
+    ``best.json``, ``best.onnx``, ``MODEL_CARD.md`` and ``report.html``. It is all text, safetensors
+    and ONNX: nothing here is ever unpickled.
 
     :param path: The folder.
     """
@@ -127,47 +134,85 @@ class RunFolder:
                 raise RunError(f"{file}:{number}: this line is no trial ({error}).") from None
         return found
 
-    def keep(self, order: Order, outcome: Outcome) -> None:
-        """Writes the network and the curves of an outcome; workers call this."""
-        if outcome.network is None:
-            return
-        weights = {
-            name: tensor.detach().cpu().contiguous()
-            for name, tensor in outcome.network.state_dict().items()
-        }
-        self._write(f"models/{order.key}.safetensors", safetensors.torch.save(weights))
-        curves = [asdict(curve) for curve in outcome.curves]
-        affinity = None if outcome.affinity is None else outcome.affinity.to_json()
-        self._write(
-            f"curves/{order.key}.json", json.dumps({"curves": curves, "affinity": affinity})
-        )
+    def recall(self, part: Order, network: GraphNetwork) -> Trained | None:
+        """
+        Loads the weights that `keep` wrote. A part that is missing, or of which anything is broken,
+        is as good as never trained.
+        """
+        try:
+            record = _read_json(self.path / _record_name(part))
+            affinity = record["affinity"] and Affinity.from_json(record["affinity"])
+            curve = Curve(**{**record["curve"], "tasks": network.tasks})
+            checkpoint = self.checkpoint(part.key) if part.is_shared_anchor else None
+            self._load(part, network)  # last: a network that is to be trained stays as it was
+            return Trained(curve, affinity, checkpoint)
+        except (RunError, KeyError, TypeError, ValueError):
+            return None
+
+    def keep(self, part: Order, network: GraphNetwork, trained: Trained) -> None:
+        """
+        Writes what the training of a part gave, its weights last; workers call this, and may do so
+        for the same part at the same time.
+
+        :raises RunError: If it cannot be written.
+        """
+        affinity = None if trained.affinity is None else trained.affinity.to_json()
+        record = json.dumps({"curve": asdict(trained.curve), "affinity": affinity})
+        try:
+            self._write(_record_name(part), record)
+            if trained.checkpoint is not None:
+                self._write(_checkpoint_name(part.key), _checkpoint_bytes(trained.checkpoint))
+            weights = safetensors.torch.save(_on_cpu(network.state_dict()))
+            self._write(f"models/{part.key}.safetensors", weights)
+        except OSError as error:
+            raise RunError(
+                f"{self.path}: a trained part cannot be written: {error.strerror}."
+            ) from None
+
+    def measured(self, order: Order, affinity: Affinity) -> None:
+        """Writes what was measured when all parts of ``order`` were trained; workers call this."""
+        self._write(_affinity_name(order), json.dumps(affinity.to_json()))
 
     def restore(self, order: Order, network: Network) -> Network:
         """
-        Loads the weights that `keep` wrote into ``network``.
+        Loads the weights that `keep` wrote into ``network``, part by part.
 
         :raises RunError: If they are missing, broken or of another network.
         """
-        file = self.path / "models" / f"{order.key}.safetensors"
-        try:
-            network.load_state_dict(safetensors.torch.load_file(file))
-        except (OSError, SafetensorError, RuntimeError) as error:
-            reason = str(error).splitlines()[0]
-            raise RunError(
-                f"{file}: the weights cannot be restored ({reason}). "
-                f"Start a new search, or put the file back."
-            ) from None
+        for part, part_network in zip(order.parts, network.parts, strict=True):
+            self._load(part, part_network)
         return network
+
+    def checkpoint(self, key: str) -> Checkpoint:
+        """
+        The checkpoint that an all-shared anchor left.
+
+        :param key: The key of its order.
+        :raises RunError: If it is missing or broken.
+        """
+        file = self.path / _checkpoint_name(key)
+        try:
+            with safe_open(file, "pt") as opened:
+                about = opened.metadata()
+                tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+            return Checkpoint(tensors, int(about["epoch"]), int(about["epochs"]))
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+            raise RunError(
+                f"{file}: the checkpoint to start from cannot be read ({_first_line(error)})."
+            ) from None
 
     def curves(self, trial: Trial) -> list[dict[str, Any]]:
         """What happened in a training, for each independent part; empty if it is not known."""
-        found: list[dict[str, Any]] = self._curves_of(trial).get("curves", [])
-        return found
+        return [_read_json(file)["curve"] for file in self._record_files(trial.order)]
 
     def affinity(self, trial: Trial) -> Affinity | None:
         """What was measured in a trial, if anything was."""
-        found = self._curves_of(trial).get("affinity")
-        return None if found is None else Affinity.from_json(found)
+        file = self.path / _affinity_name(trial.order)
+        if file.is_file():
+            return Affinity.from_json(_read_json(file))
+        records = [_read_json(file) for file in self._record_files(trial.order)]
+        found = [record["affinity"] for record in records if record["affinity"] is not None]
+        return Affinity.from_json(found[0]) if found else None
 
     def write_json(self, name: str, data: Mapping[str, Any]) -> None:
         """Writes a file of the folder, whole or not at all."""
@@ -192,13 +237,70 @@ class RunFolder:
                 f"Remove the folder, and start a new search."
             ) from None
 
-    def _curves_of(self, trial: Trial) -> dict[str, Any]:
-        file = self.path / "curves" / f"{trial.order.key}.json"
-        found: dict[str, Any] = json.loads(file.read_text()) if file.is_file() else {}
-        return found
+    def _load(self, part: Order, network: GraphNetwork) -> None:
+        """
+        Loads the weights of a part, all of them or, if they do not fit, none.
+
+        :raises RunError: If they are missing, broken or of another network.
+        """
+        file = self.path / "models" / f"{part.key}.safetensors"
+        try:
+            weights = safetensors.torch.load_file(file)
+            wanted = {name: tensor.shape for name, tensor in network.state_dict().items()}
+            if wanted != {name: tensor.shape for name, tensor in weights.items()}:
+                raise ValueError("they are of another network")
+            network.load_state_dict(weights)
+        except (OSError, SafetensorError, ValueError) as error:
+            raise RunError(
+                f"{file}: the weights cannot be restored ({_first_line(error)}). "
+                f"Start a new search, or put the file back."
+            ) from None
+
+    def _record_files(self, order: Order) -> list[Path]:
+        """What `keep` wrote of an order's parts beside their weights, as far as it is there."""
+        files = (self.path / _record_name(part) for part in order.parts)
+        return [file for file in files if file.is_file()]
 
     def _write(self, name: str, content: str | bytes) -> None:
         file = self.path / name
-        part = file.with_name(f".{file.name}.{os.getpid()}")
+        part = file.with_name(f".{file.name}.{platform.node()}.{os.getpid()}")
         part.write_bytes(content.encode() if isinstance(content, str) else content)
         part.replace(file)
+
+
+def _record_name(part: Order) -> str:
+    return f"curves/{part.key}.json"
+
+
+def _affinity_name(order: Order) -> str:
+    return f"curves/{order.key}.affinity.json"
+
+
+def _checkpoint_name(key: str) -> str:
+    return f"models/{key}.warm.safetensors"
+
+
+def _checkpoint_bytes(checkpoint: Checkpoint) -> bytes:
+    about = {"epoch": str(checkpoint.epoch), "epochs": str(checkpoint.epochs)}
+    return safetensors.torch.save(_on_cpu(checkpoint.tensors), about)
+
+
+def _on_cpu(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    """
+    Reads what `RunFolder.keep` or `RunFolder.measured` wrote.
+
+    :raises RunError: If it is missing or broken.
+    """
+    try:
+        found: dict[str, Any] = json.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        raise RunError(f"{file}: this file cannot be read ({_first_line(error)}).") from None
+    return found
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or repr(error)).splitlines()[0]

@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import onnxruntime
@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.testing import assert_close
 
-from automtl.core.affinity import Affinity, AffinityEstimator
+from automtl.core.affinity import Affinity, AffinityEstimator, Anchor, Probe
 from automtl.core.balancer import Balancer
 from automtl.core.block import Block, Features, InputSpec
 from automtl.core.candidate import Candidate
@@ -42,6 +42,7 @@ from automtl.errors import DataError
 
 OPSET = 20  # of the ONNX files that automtl writes
 BATCH = 7
+_Told: TypeAlias = tuple[Candidate, dict[str, float] | None]  # a candidate and its gains
 LAYOUT = InputSpec(((-1.0, 0.0, 0.5, 1.0), (-1.0, 1.0), (-2.0, -1.0, 1.0)), 2, (3, 2))
 
 
@@ -154,19 +155,25 @@ def assert_affinity_contract(
     make: Callable[[Sequence[str], int], AffinityEstimator], n_updates: int = 64
 ) -> None:
     """
-    Asserts of an affinity estimator: without a measurement it has no result; with ``n_updates`` it
-    has one, whose means and standard errors have the shape ``[stages, tasks, tasks]``, are finite
-    and zero on the diagonal; the measurements are left as they were.
+    Asserts of an affinity estimator: without a measurement it has no result; with ``n_updates`` in
+    the all-shared anchor, of which some leave a task out, or one in another anchor, and with gains
+    of each of its graphs, it has one, whose means and standard errors have the shape
+    ``[stages, tasks, tasks]``, are finite and zero on the diagonal; it asks for what there is in
+    its anchor; its graphs are of all tasks; the measurements are left as they were.
     """
     tasks, n_stages = ("age", "job", "sex"), 2
     estimator = make(tasks, n_stages)
     _check_named(type(estimator))
+    assert estimator.anchor in [*Anchor], f"`{estimator.name}` has the anchor {estimator.anchor!r}."
     assert estimator.result() is None, f"`{estimator.name}` has a result without a measurement."
-    for step in range(n_updates):
-        gramians = [_gramian(len(tasks)) for _ in range(n_stages)]
-        losses, before = torch.rand(len(tasks)) + 2 / (1 + step), torch.stack(gramians)
-        estimator.update(gramians, losses)
-        assert torch.equal(torch.stack(gramians), before), "Measurements must not be changed."
+    for step in range(n_updates if estimator.anchor == Anchor.ALL_SHARED else 1):
+        probe = _MadeUpProbe(len(tasks), n_stages, estimator.anchor, step)
+        estimator.update(probe)
+        assert probe.untouched, "Measurements must not be changed."
+    for graph in estimator.graphs():
+        fits = graph.tasks == tasks and len(graph.stages) == n_stages
+        assert fits, f"`{estimator.name}` has a graph of other tasks or stages: {graph}."
+        estimator.learn(graph, {task: float(torch.randn(())) for task in tasks})
     _check_affinity(estimator.result(), tasks, n_stages, estimator.name)
 
 
@@ -174,17 +181,20 @@ def assert_searcher_contract(make: Callable[[SearchProblem], Searcher]) -> None:
     """
     Asserts of a searcher, with and without a measured affinity: it proposes candidates of the
     search space, more than one of them; it can be asked several times before it is told; it takes
-    what it did not propose, and failures; told the same, it goes on the same.
+    what it did not propose, and failures; told the same and given the same pending, it asks the
+    same, whatever it was asked for before.
     """
     for affinity in (None, _affinity()):
         problem = SearchProblem(_space(), _affinity().tasks, _space().default(), affinity)
         searcher = make(problem)
         _check_named(type(searcher))
-        asked = _searched(searcher)
+        told = _searched(searcher)
+        asked = [candidate for candidate, _ in told]
         for candidate in asked:
             _check_candidate(candidate, problem)
         assert len(set(asked)) > 1, f"`{searcher.name}` proposes one candidate only."
-        assert asked == _searched(make(problem)), f"`{searcher.name}` cannot be repeated."
+        assert told == _searched(make(problem)), f"`{searcher.name}` cannot be repeated."
+        _check_resumed(searcher, make(problem), told)
 
 
 def assert_reader_contract(reader: Reader, path: Path, columns: Sequence[str]) -> None:
@@ -391,6 +401,65 @@ def _check_learning(fitted: TaskKind, targets: Tensor) -> None:
     assert better, f"Less loss of `{fitted.name}` must mean a better '{fitted.primary}'."
 
 
+class _MadeUpProbe(Probe):
+    """Measurements of nothing, every third of them without one of the tasks."""
+
+    def __init__(self, n_tasks: int, n_stages: int, anchor: Anchor, step: int) -> None:
+        self.anchor = anchor
+        gone = torch.arange(n_tasks) == (step // 3 % n_tasks if step % 3 == 2 else n_tasks)
+        losses = torch.rand(n_tasks) + 2 / (1 + step)
+        unknown = gone.unsqueeze(0) | gone.unsqueeze(1)
+        gramians = [_gramian(n_tasks).masked_fill(unknown, math.nan) for _ in range(n_stages)]
+        ahead = [losses.unsqueeze(1) * (1 - 0.01 * gramian) for gramian in gramians]
+        features = [torch.randn(n_tasks, 50, 4) for _ in range(n_stages)]
+        targets = torch.randn(50, n_tasks)
+        targets[:20, 0] = math.nan
+        self.given = [losses.masked_fill(gone, math.nan), *gramians, *ahead, *features, targets]
+        self.before = [tensor.clone() for tensor in self.given]
+        self.n_stages = n_stages
+
+    @property
+    def untouched(self) -> bool:
+        """Whether all is as it was."""
+        pairs = zip(self.given, self.before, strict=True)
+        return all(torch.equal(now.nan_to_num(), was.nan_to_num()) for now, was in pairs)
+
+    @property
+    def losses(self) -> Tensor:
+        return self._allowed(Anchor.ALL_SHARED)[0]
+
+    @property
+    def gramians(self) -> Sequence[Tensor]:
+        return self._allowed(Anchor.ALL_SHARED)[1 : 1 + self.n_stages]
+
+    @property
+    def learning_rate(self) -> float:
+        self._allowed(Anchor.ALL_SHARED)
+        return 0.01
+
+    @property
+    def look_ahead(self) -> Sequence[Tensor]:
+        return self._allowed(Anchor.ALL_SHARED)[1 + self.n_stages : 1 + 2 * self.n_stages]
+
+    @property
+    def features(self) -> Sequence[Sequence[Tensor]]:
+        stacked = self._allowed(Anchor.ALL_SHARED, Anchor.SINGLE_TASK)[1 + 2 * self.n_stages : -1]
+        return [list(stage) for stage in stacked]
+
+    @property
+    def targets(self) -> Tensor:
+        return self.given[-1]
+
+    @property
+    def n_classes(self) -> Sequence[int]:
+        return [0] * self.given[-1].shape[1]
+
+    def _allowed(self, *anchors: Anchor) -> list[Tensor]:
+        found = f"An estimator with the anchor '{self.anchor}' cannot ask for this."
+        assert self.anchor in anchors, found
+        return self.given
+
+
 def _gramian(n_tasks: int) -> Tensor:
     """What two independent batches give: gradients that agree in part, and noise."""
     shared = torch.randn(n_tasks, 8)
@@ -432,19 +501,37 @@ def _space() -> SearchSpace:
     )
 
 
-def _searched(searcher: Searcher) -> list[Candidate]:
-    """What a searcher proposes, told of both anchors first and of its own proposals in pairs."""
-    rng, (space, tasks) = Random(0), (searcher.problem.space, searcher.problem.tasks)
-    for anchor in (TaskGraph.single_task, TaskGraph.all_shared):
-        candidate = space.candidate(anchor(tasks, space.stages), space.default())
-        searcher.tell(candidate, dict.fromkeys(tasks, 0.0))
-    asked: list[Candidate] = []
+def _searched(searcher: Searcher) -> list[_Told]:
+    """What a searcher proposes, and is told of it in pairs, told of both anchors first."""
+    rng, told = Random(0), list[_Told]()
+    for anchor in _anchors(searcher.problem):
+        searcher.tell(*anchor)
     for step in range(6):
-        pair = [searcher.ask(rng), searcher.ask(rng)]
-        searcher.tell(pair[0], {task: 0.01 * step * i for i, task in enumerate(tasks)})
-        searcher.tell(pair[1], None)
-        asked += pair
-    return asked
+        first = searcher.ask(rng)
+        second = searcher.ask(rng, [first])
+        gains = {task: 0.01 * step * i for i, task in enumerate(searcher.problem.tasks)}
+        told += [(first, gains), (second, None)]
+        searcher.tell(first, gains)
+        searcher.tell(second, None)
+    return told
+
+
+def _anchors(problem: SearchProblem) -> list[_Told]:
+    space, tasks = problem.space, problem.tasks
+    graphs = [TaskGraph.single_task(tasks, space.stages), TaskGraph.all_shared(tasks, space.stages)]
+    gains = dict.fromkeys(tasks, 0.0)
+    return [(space.candidate(graph, space.default()), gains) for graph in graphs]
+
+
+def _check_resumed(searcher: Searcher, again: Searcher, told: Sequence[_Told]) -> None:
+    """``again`` is told what ``searcher`` was told, but not asked for it."""
+    for telling in [*_anchors(again.problem), *told]:
+        again.tell(*telling)
+    pending: list[Candidate] = []
+    for seed in range(3):
+        here, there = searcher.ask(Random(seed), pending), again.ask(Random(seed), pending)
+        assert here == there, f"Resumed, `{searcher.name}` asks for something else."
+        pending.append(here)
 
 
 def _check_candidate(candidate: Candidate, problem: SearchProblem) -> None:

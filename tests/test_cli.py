@@ -164,8 +164,10 @@ def test_refuses_an_address_where_nobody_listens(run: Run, tmp_path: Path) -> No
     assert not (tmp_path / "runs").exists()
 
 
-@mark.parametrize("flag", [("--trials", "1"), ("--minutes", "0"), ("--workers", "0")])
-def test_refuses_a_budget_that_is_none(flag: Sequence[str], run: Run) -> None:
+@mark.parametrize(
+    "flag", [("--trials", "1"), ("--minutes", "0"), ("--workers", "0"), ("--objective", "size")]
+)
+def test_refuses_a_flag_that_breaks_a_rule(flag: Sequence[str], run: Run) -> None:
     code, _, error = run("search", "config.yaml", *flag)
     assert code == 2
     assert flag[0] in error
@@ -369,3 +371,35 @@ def test_help_is_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_affinity_prints_a_matrix_a_stage_its_cost_and_a_grouping(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "space.yaml").write_text("\n".join(line[2:] for line in SPACE.splitlines()))
+    text = CONFIG.replace("space: tiny", "space: space.yaml")
+    (tmp_path / "config.yaml").write_text(text.replace("[species, sex]", "[species, sex, island]"))
+    before = {*tmp_path.iterdir()}
+    code, out, error = run("affinity", "config.yaml", "--estimator", "label_correlation")
+    assert (code, error) == (0, "")
+    assert "receiver \\ helper  island" in out
+    assert "cost: 0 J" in out
+    assert "Recommended grouping" in out
+    assert {*tmp_path.iterdir()} == before, "It writes nothing unless it is asked to."
+    code, out, _ = run(
+        "affinity", "config.yaml", "--estimator", "label_correlation", "-o", "a.json"
+    )
+    assert code == 0
+    assert json.loads((tmp_path / "a.json").read_text())["estimator"] == "label_correlation"
+
+
+@mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--estimator", "cosin"], "did you mean 'cosine'?"),
+        (["--out", "nowhere/a.json"], "nowhere/a.json: cannot be written"),
+        (["--seed", "-1"], "--seed"),
+    ],
+)
+def test_affinity_refuses_a_mistake(arguments: list[str], message: str, run: Run) -> None:
+    code, _, error = run("affinity", "config.yaml", *arguments)
+    assert code == 2
+    assert message in error

@@ -24,7 +24,7 @@ ORDER = [
     {"search"},
     {"deploy", "run", "config"},
     {"report", "init", "starter"},
-    {"pipeline", "progress"},
+    {"pipeline", "measure", "progress"},
     {"cli", "__init__"},
     {"__main__"},
 ]

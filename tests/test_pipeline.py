@@ -1,15 +1,20 @@
 import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
 from pytest import approx, raises
 
-from automtl.config import bundled_config, load_config
+from automtl.config import Config, bundled_config, load_config
 from automtl.core.affinity import Affinity
 from automtl.data.bundled import PENGUINS
 from automtl.data.dataset import MultiTaskData
-from automtl.errors import DataError, RunError
+from automtl.deploy.predict import Predictor
+from automtl.errors import DataError, RunError, SearchFailed
 from automtl.pipeline import resume, search, write_starter
 from automtl.report.summary import Summary
 from automtl.run import RunFolder
@@ -24,8 +29,8 @@ def test_a_run_folder_is_complete(finished: Summary) -> None:
     }  # fmt: skip
     trials = RunFolder.open(finished.folder).trials()
     assert len(trials) == finished.trials == 12
-    for trial in trials:
-        assert (finished.folder / "models" / f"{trial.order.key}.safetensors").is_file()
+    for part in (part for trial in trials for part in trial.order.parts):
+        assert (finished.folder / "models" / f"{part.key}.safetensors").is_file()
 
 
 def test_the_configuration_of_a_run_reads_back(finished: Summary) -> None:
@@ -90,3 +95,39 @@ def test_a_starter_does_not_overwrite(tmp_path: Path) -> None:
     assert load_config(out).data == PENGUINS
     with raises(RunError, match=r"automtl\.yaml: cannot be written: File exists"):
         write_starter(PENGUINS, ["sex"], out)
+
+
+def test_a_limit_that_nothing_keeps_is_a_failed_search(finished: Summary, tmp_path: Path) -> None:
+    copy = copied(finished, tmp_path)
+    with raises(SearchFailed, match=r"`max_parameters` is 1 and the best value found \d"):
+        resume(copy, Progress(), change=changed(max_parameters=1))
+
+
+def test_an_ensemble_and_a_front_from_the_same_trials(
+    finished: Summary, penguins: MultiTaskData, tmp_path: Path
+) -> None:
+    change = changed(ensemble=3, objective=["parameters", "flops"])
+    summary = resume(copied(finished, tmp_path), Progress(), change=change)
+    assert len(summary.members) > 1
+    assert summary.members[0].digest == summary.winner.digest
+    front = json.loads((summary.folder / "front.json").read_text())
+    assert front["against"] == ["parameters", "flops"]
+    assert summary.winner.digest in [point["digest"] for point in front["front"]]
+    found = Predictor(summary.folder / "best.onnx").predict(
+        {name: column.values[penguins.test.rows] for name, column in penguins.table.items()}
+    )
+    kind, targets = penguins.kinds[2], penguins.test.targets[:, 2].astype(float)
+    wrong = found["body_mass_g"] - kind.decode(targets)
+    task = next(task for task in summary.tasks if task.name == "body_mass_g")
+    assert np.sqrt(np.nanmean(np.square(wrong))) == approx(task.test["rmse"], rel=1e-4)
+    assert task.winner_test == next(t.winner_test for t in finished.tasks if t.name == task.name)
+
+
+def copied(finished: Summary, tmp_path: Path) -> Path:
+    """The run folder, to be gone on with in another way."""
+    return Path(shutil.copytree(finished.folder, tmp_path / "copy"))
+
+
+def changed(**settings: Any) -> Callable[[Config], Config]:
+    """Changes settings of the search."""
+    return lambda config: replace(config, search=config.search.model_copy(update=settings))

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from itertools import product
 from pathlib import Path
 
@@ -12,19 +13,37 @@ import torch
 from pytest import MonkeyPatch, fixture, mark, raises
 
 from automtl.core.affinity import Affinity
+from automtl.core.block import Features
 from automtl.core.candidate import Candidate
 from automtl.core.graph import Node, TaskGraph
-from automtl.core.trial import Order, Phase, Result, Status, Trial
+from automtl.core.trial import Order, Phase, Status, Trial
 from automtl.data.dataset import TrainingData
 from automtl.errors import RunError
+from automtl.model.network import GraphNetwork, Network
 from automtl.plugins import Plugins
 from automtl.run import RunFolder
-from automtl.train.trial import Outcome, run_trial, trial_network
+from automtl.train.fit import Curve
+from automtl.train.part import Trained
+from automtl.train.trial import run_trial, trial_network
+from automtl.train.warm import Checkpoint
+from automtl_plugins.blocks.mlp import MLP
+from automtl_plugins.primitives.hard import Hard
 
 Make = Callable[..., Candidate]
 End = Callable[..., Trial]
 
 SHARED = TaskGraph.all_shared(["größe", "sex"], 2)
+TRAINED = Trained(Curve(("größe", "sex"), [[0.5, 0.1]], [[0.6, 0.2]]))
+
+
+def _network() -> GraphNetwork:
+    return GraphNetwork(SHARED, dict.fromkeys(SHARED.tasks, 1), Features(3), MLP, {"hard": Hard})
+
+
+def _keep(run: RunFolder, order: Order, network: Network) -> None:
+    """Keeps ``network`` as if it had been trained."""
+    for part, part_network in zip(order.parts, network.parts, strict=True):
+        run.keep(part, part_network, TRAINED)
 
 
 @fixture
@@ -181,7 +200,7 @@ def test_weights_come_back_exactly(
     made = candidate(TaskGraph(((Node(tasks, primitive),),)), block=block)
     order, other = (Order(made, seed, Phase.GRAPHS) for seed in (0, 1))
     network = trial_network(order, data, plugins)
-    run.keep(order, Outcome(Result(Status.DONE), network))
+    _keep(run, order, network)
     restored = run.restore(order, trial_network(other, data, plugins)).eval()
     inputs = torch.tensor(data.validation.inputs)
     with torch.no_grad():
@@ -195,31 +214,108 @@ def test_a_trained_network_comes_back_with_its_affinity_and_curves(
     tasks = [task.name for task in data.tasks]
     order = Order(candidate(TaskGraph.all_shared(tasks, 2), epochs=30), 0, Phase.ANCHORS)
     cosine = plugins.affinities["cosine"]
-    outcome = run_trial(order, data, plugins, torch.device("cpu"), math.inf, cosine)
+    outcome = run_trial(order, data, plugins, torch.device("cpu"), math.inf, cosine, run)
     assert outcome.affinity is not None
     assert outcome.network is not None
-    run.keep(order, outcome)
-    assert run.affinity(Trial(order, outcome.result)) == outcome.affinity
-    kept = json.loads((run.path / "curves" / f"{order.key}.json").read_text())
-    assert len(kept["curves"]) == 1
+    trial = Trial(order, outcome.result)
+    assert run.affinity(trial) == outcome.affinity
+    (kept,) = run.curves(trial)
+    assert kept == json.loads(json.dumps(asdict(outcome.curves[0])))
     state = run.restore(order, trial_network(order, data, plugins)).state_dict()
     for name, tensor in outcome.network.state_dict().items():
         assert torch.equal(state[name], tensor)
 
 
-def test_of_a_failed_trial_nothing_is_kept(run: RunFolder, trials: list[Trial]) -> None:
-    run.keep(trials[1].order, Outcome(Result(Status.FAILED, "no")))
-    assert not [*(run.path / "models").iterdir(), *(run.path / "curves").iterdir()]
+def test_what_was_measured_in_the_single_task_anchor_is_found_again(
+    run: RunFolder, data: TrainingData, plugins: Plugins, candidate: Make
+) -> None:
+    made = candidate(TaskGraph.single_task([task.name for task in data.tasks], 2))
+    order, rsa = Order(made, 0, Phase.ANCHORS), plugins.affinities["rsa"]
+    for _ in range(2):  # trained, and then found
+        outcome = run_trial(order, data, plugins, torch.device("cpu"), math.inf, rsa, run)
+        assert outcome.affinity is not None, outcome.result.reason
+        assert run.affinity(Trial(order, outcome.result)) == outcome.affinity
+        (run.path / "curves" / f"{order.key}.affinity.json").unlink()
+
+
+def test_a_share_of_a_training_starts_from_a_checkpoint_in_the_folder(
+    run: RunFolder, data: TrainingData, plugins: Plugins, candidate: Make
+) -> None:
+    tasks, cpu = [task.name for task in data.tasks], torch.device("cpu")
+    anchor = Order(candidate(TaskGraph.all_shared(tasks, 2)), 0, Phase.ANCHORS)
+    apart = candidate(TaskGraph.single_task(tasks, 2))
+    order = Order(apart, 0, Phase.GRAPHS, 0.25, anchor.key)
+    missing = run_trial(order, data, plugins, cpu, math.inf, store=run).result
+    assert missing.status is Status.FAILED
+    assert "warm.safetensors: the checkpoint to start from cannot be read" in missing.reason
+    run_trial(anchor, data, plugins, cpu, math.inf, store=run)
+    outcome = run_trial(order, data, plugins, cpu, math.inf, store=run)
+    assert outcome.result.status is Status.DONE, outcome.result.reason
+    assert outcome.network is not None
+    assert len(run.curves(Trial(order, outcome.result))) == 3
+    state = run.restore(order, trial_network(order, data, plugins)).state_dict()
+    for name, tensor in outcome.network.state_dict().items():
+        assert torch.equal(state[name], tensor)
+    assert run_trial(order, data, plugins, cpu, math.inf, store=run).result.epochs == 0
+
+
+def test_what_was_never_trained_is_not_known(run: RunFolder, trials: list[Trial]) -> None:
+    network = _network()
+    assert run.recall(trials[1].order, network) is None
+    assert run.curves(trials[1]) == []
     assert run.affinity(trials[1]) is None
 
 
 def test_what_was_measured_is_found_again(run: RunFolder, trials: list[Trial]) -> None:
     matrix = ((0.0, 0.1), (-0.3, 0.0))
     affinity = Affinity(("größe", "sex"), (matrix,), (matrix,), "cosine")
-    network = torch.nn.Linear(1, 1)
+    network = _network()
     for trial, found in ((trials[0], affinity), (trials[2], None)):
-        run.keep(trial.order, Outcome(trial.result, network, affinity=found))  # type: ignore[arg-type]
+        trained = replace(TRAINED, affinity=found)
+        run.keep(trial.order, network, trained)
         assert run.affinity(trial) == found
+        assert run.recall(trial.order, network) == trained
+
+
+def test_a_checkpoint_comes_back_exactly(run: RunFolder, trials: list[Trial]) -> None:
+    order = replace(trials[0].order, phase=Phase.ANCHORS)
+    network = _network()
+    checkpoint = Checkpoint({"value/a b": torch.randn(2, 3), "step/a b": torch.tensor(7.0)}, 3, 8)
+    run.keep(order, network, replace(TRAINED, checkpoint=checkpoint))
+    found = run.checkpoint(order.key)
+    assert (found.epoch, found.epochs) == (3, 8)
+    assert found.tensors.keys() == checkpoint.tensors.keys()
+    assert all(torch.equal(found.tensors[name], checkpoint.tensors[name]) for name in found.tensors)
+    file = run.path / "models" / f"{order.key}.warm.safetensors"
+    file.write_bytes(file.read_bytes()[:-1])
+    with raises(RunError, match=r"warm\.safetensors: the checkpoint to start from cannot be read"):
+        run.checkpoint(order.key)
+    assert run.recall(order, network) is None  # to be trained, and its checkpoint taken, again
+    file.unlink()
+    assert run.recall(order, network) is None
+
+
+@mark.parametrize("name", ["models/{}.safetensors", "curves/{}.json"])
+@mark.parametrize("content", [None, b"", b"{}", b"[]", b"\xff" * 9])
+def test_a_broken_part_is_as_good_as_never_trained(
+    run: RunFolder, trials: list[Trial], name: str, content: bytes | None
+) -> None:
+    order = trials[0].order
+    network = _network()
+    other = _network()
+    run.keep(order, network, TRAINED)
+    file = run.path / name.format(order.key)
+    file.unlink() if content is None else file.write_bytes(content)
+    before = {name: tensor.clone() for name, tensor in other.state_dict().items()}
+    assert run.recall(order, other) is None
+    assert all(torch.equal(tensor, before[name]) for name, tensor in other.state_dict().items())
+
+
+def test_a_part_that_cannot_be_written_says_so(run: RunFolder, trials: list[Trial]) -> None:
+    network = _network()
+    shutil.rmtree(run.path / "models")
+    with raises(RunError, match="a trained part cannot be written: No such file"):
+        run.keep(trials[0].order, network, TRAINED)
 
 
 def test_weights_that_cannot_be_restored_are_named(
@@ -233,7 +329,7 @@ def test_weights_that_cannot_be_restored_are_named(
     network = trial_network(small, data, plugins)
     with raises(RunError, match=rf"{small.key}\.safetensors.*cannot be restored"):
         run.restore(small, network)
-    run.keep(small, Outcome(Result(Status.DONE), network))
+    _keep(run, small, network)
     file = run.path / "models" / f"{small.key}.safetensors"
     file.rename(file.with_name(f"{large.key}.safetensors"))
     with raises(RunError, match="cannot be restored"):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pytest import mark, raises
 from torch import Tensor, nn
 
-from automtl.core.affinity import Affinity, AffinityEstimator
+from automtl.core.affinity import Affinity, AffinityEstimator, Anchor, Probe
 from automtl.core.balancer import Balancer
 from automtl.core.block import Block, Features
 from automtl.core.candidate import Candidate
@@ -384,7 +384,7 @@ class Blind(AffinityEstimator):
     count = 0
     diagonal = 0.0
 
-    def update(self, gramians: Sequence[Tensor], losses: Tensor) -> None:
+    def update(self, probe: Probe) -> None:
         self.count += 1
 
     def result(self) -> Affinity | None:
@@ -411,8 +411,26 @@ class Selfish(Blind):
 
 
 class Scribbles(Blind):
-    def update(self, gramians: Sequence[Tensor], losses: Tensor) -> None:
-        gramians[0].zero_()
+    def update(self, probe: Probe) -> None:
+        probe.gramians[0].zero_()
+
+
+class Curious(Blind):
+    """Wants gradients where there are none."""
+
+    anchor: ClassVar[Anchor] = Anchor.SINGLE_TASK
+
+    def update(self, probe: Probe) -> None:
+        self.count += len(probe.gramians)
+
+
+class Lost(Blind):
+    anchor = "nowhere"  # type: ignore[assignment]
+
+
+class Partial(Blind):
+    def graphs(self) -> Sequence[TaskGraph]:
+        return [TaskGraph.all_shared(self.tasks[:2], self.n_stages)]
 
 
 def test_an_affinity_estimator_may_keep_the_contract() -> None:
@@ -426,6 +444,9 @@ def test_an_affinity_estimator_may_keep_the_contract() -> None:
         (Silent, "must have a result after all measurements"),
         (Selfish, "The diagonal of means must be zero"),
         (Scribbles, "Measurements must not be changed"),
+        (Curious, "the anchor 'single-task' cannot ask for this"),
+        (Lost, "has the anchor 'nowhere'"),
+        (Partial, "has a graph of other tasks"),
     ],
 )
 def test_rejects_an_affinity_estimator(estimator: type[AffinityEstimator], message: str) -> None:
@@ -439,7 +460,7 @@ class Wanders(Searcher):
     name: ClassVar[str] = "wanders"
     citation: ClassVar[str] = "https://example.org"
 
-    def ask(self, rng: Random) -> Candidate:
+    def ask(self, rng: Random, pending: Collection[Candidate] = ()) -> Candidate:
         space, graph = self.problem.space, TaskGraph.all_shared(self.problem.tasks, 2)
         moved = random_move(graph, list(space.primitives), rng)
         return space.candidate(moved, space.sample(rng))
@@ -453,24 +474,34 @@ class Wanders(Searcher):
 
 
 class Stuck(Wanders):
-    def ask(self, rng: Random) -> Candidate:
-        return super().ask(Random(0))
+    def ask(self, rng: Random, pending: Collection[Candidate] = ()) -> Candidate:
+        return super().ask(Random(0), pending)
 
 
 class Unrepeatable(Wanders):
-    def ask(self, rng: Random) -> Candidate:
-        return super().ask(Random())
+    def ask(self, rng: Random, pending: Collection[Candidate] = ()) -> Candidate:
+        return super().ask(Random(), pending)
+
+
+class Counts(Wanders):
+    """Keeps count of what it was asked for."""
+
+    n_asked = 0
+
+    def ask(self, rng: Random, pending: Collection[Candidate] = ()) -> Candidate:
+        self.n_asked += 1
+        return super().ask(Random(self.n_asked), pending)
 
 
 class TooDeep(Wanders):
-    def ask(self, rng: Random) -> Candidate:
+    def ask(self, rng: Random, pending: Collection[Candidate] = ()) -> Candidate:
         graph = TaskGraph.all_shared(self.problem.tasks, 3)
-        return Candidate(graph, super().ask(rng).hyperparameters)
+        return Candidate(graph, super().ask(rng, pending).hyperparameters)
 
 
 class MakesUpOptions(Wanders):
-    def ask(self, rng: Random) -> Candidate:
-        asked = super().ask(rng)
+    def ask(self, rng: Random, pending: Collection[Candidate] = ()) -> Candidate:
+        asked = super().ask(rng, pending)
         return Candidate(asked.graph, {**asked.hyperparameters, "luck": 7})
 
 
@@ -483,8 +514,9 @@ def test_a_searcher_may_keep_the_contract() -> None:
     [
         (Stuck, "proposes one candidate only"),
         (Unrepeatable, "cannot be repeated"),
+        (Counts, "Resumed, `wanders` asks for something else"),
         (TooDeep, "wrong number of stages"),
-        (MakesUpOptions, r"'luck', 'schedule'\] must be \['balancer', "),
+        (MakesUpOptions, r"'luck', .*'schedule'\] must be \['balancer', "),
     ],
 )
 def test_rejects_a_searcher(searcher: type[Searcher], message: str) -> None:

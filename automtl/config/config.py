@@ -121,15 +121,23 @@ def override(
     minutes: float | None = None,
     seed: int | None = None,
     workers: int | None = None,
+    objective: str | None = None,
     plugins: Iterable[Path] | None = None,
 ) -> Config:
     """
     The configuration as if the values given stood in its file. Plugins come on top of its own;
     their paths are relative to the working directory.
 
+    :param objective: ``gain``, or costs separated by commas.
     :raises ConfigError: If a value breaks a rule. The message names the flag, ``--trials``.
     """
-    flags = {"trials": trials, "minutes": minutes, "seed": seed, "workers": workers}
+    flags = {
+        "trials": trials,
+        "minutes": minutes,
+        "seed": seed,
+        "workers": workers,
+        "objective": None if objective is None else _objective(objective),
+    }
     given = {flag: value for flag, value in flags.items() if value is not None}
     searched = config.document.data.get("search") or {}
     values = {**searched, **given, "name": config.name if name is None else name}
@@ -150,6 +158,11 @@ def override(
 def bundled_config() -> Config:
     """The configuration that comes with automtl: the Palmer penguins."""
     return load_config(Path(__file__).parents[1] / "data" / "penguins.yaml")
+
+
+def _objective(text: str) -> str | list[str]:
+    names = [name.strip() for name in text.split(",")]
+    return "gain" if names == ["gain"] else names
 
 
 def _name_of(file: Path) -> str:

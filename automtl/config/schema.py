@@ -9,7 +9,8 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from automtl.config.document import Problem
 from automtl.config.space import SpaceSection
-from automtl.config.validation import Named, Section, not_empty, repeats
+from automtl.config.validation import Named, Section, not_empty, repeats, unique
+from automtl.core.objective import Objective
 from automtl.data.table import ColumnKind
 
 DEFAULT_TRIALS = 24  # where neither trials nor minutes are given
@@ -33,6 +34,18 @@ def _path(text: str) -> str:
 _Name: TypeAlias = Annotated[str, AfterValidator(_run_name)]
 _Path: TypeAlias = Annotated[str, AfterValidator(_path)]
 _Share: TypeAlias = Annotated[float, Field(gt=0, lt=1)]
+_Cost: TypeAlias = Literal["parameters", "flops", "latency_ms"]  # the names in `COSTS`
+
+
+def _objective_form(value: object) -> str:
+    return "\0costs" if isinstance(value, list) else "\0gain"
+
+
+_Objective: TypeAlias = Annotated[
+    Annotated[Literal["gain", "parameters", "flops", "latency_ms"], Tag("\0gain")]
+    | Annotated[list[_Cost], Field(min_length=1), AfterValidator(unique), Tag("\0costs")],
+    Discriminator(_objective_form),
+]
 
 
 class SearchSettings(Section):
@@ -44,6 +57,13 @@ class SearchSettings(Section):
     :param searcher: The name of the searcher.
     :param affinity: The name of the affinity estimator.
     :param seeds: How many seeds each finalist is trained with.
+    :param objective: ``gain``: the highest mean gain wins. A cost, or a list of them: the Pareto
+        front of gain against these is sought, of which the highest gain is exported.
+    :param max_parameters: What has more parameters does not win.
+    :param max_latency_ms: Nor what takes longer to predict one row.
+    :param max_loss_per_task: Nor what gives a task a gain below minus this share.
+    :param fidelity: The share of a full training that graphs get first; 1 for full ones only.
+    :param ensemble: Of how many networks the exported file holds the mean prediction.
     :param workers: How many trials run at once; None for one a processor core.
     :param seed: What all random choices follow from.
     :param device: Where to train; ``auto`` takes a GPU where there is one.
@@ -51,9 +71,15 @@ class SearchSettings(Section):
 
     trials: Annotated[int, Field(ge=2)] | None = None
     minutes: Annotated[float, Field(gt=0)] | None = None
-    searcher: str = "evolution"
+    searcher: str = "affinity"
     affinity: str = "cosine"
-    seeds: Annotated[int, Field(ge=1, le=20)] = 3
+    seeds: Annotated[int, Field(ge=1, le=20)] = 5
+    objective: _Objective = "gain"
+    max_parameters: Annotated[int, Field(ge=1)] | None = None
+    max_latency_ms: Annotated[float, Field(gt=0)] | None = None
+    max_loss_per_task: Annotated[float, Field(ge=0)] | None = None
+    fidelity: Annotated[float, Field(gt=0, le=1)] = 1.0
+    ensemble: Annotated[int, Field(ge=1, le=20)] = 1
     workers: Annotated[int, Field(ge=1)] | None = None
     seed: Annotated[int, Field(ge=0)] = 0
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -66,6 +92,17 @@ class SearchSettings(Section):
         if hasattr(os, "sched_getaffinity"):  # the cores that this process may use
             return len(os.sched_getaffinity(0))
         return os.cpu_count() or 1
+
+    @property
+    def aim(self) -> Objective:
+        """What is sought, and within which limits."""
+        listed = [self.objective] if isinstance(self.objective, str) else self.objective
+        return Objective(
+            against=tuple(cost for cost in listed if cost != "gain"),
+            max_parameters=self.max_parameters,
+            max_latency_ms=self.max_latency_ms,
+            max_loss_per_task=self.max_loss_per_task,
+        )
 
     @model_validator(mode="before")
     @classmethod

@@ -57,6 +57,17 @@ def not_empty(named: T) -> T:
     return named
 
 
+def unique(names: list[T]) -> list[T]:
+    """
+    Lets through a list in which nothing is twice.
+
+    :raises ValueError: If something is.
+    """
+    for problem in repeats(map(str, names), ()):
+        raise ValueError(problem.message)
+    return names
+
+
 def as_mapping(named: list[str] | dict[str, T], details: Callable[[], T]) -> dict[str, T]:
     """What `Named` lets through as a mapping; ``details`` makes those of a name alone."""
     return {name: details() for name in named} if isinstance(named, list) else named

@@ -105,10 +105,10 @@ def random_move(
     kinds = [_random_split, _random_merge, _random_move]
     if set(primitives) - {HARD}:
         kinds.append(_random_swap)
-    neighbours = [kind(graph, primitives, rng) for kind in kinds]
     if cascades:
-        neighbours.append(_random_cascade(graph, rng))
-    return rng.choice([other for other in neighbours if other != graph] or [graph])
+        kinds.append(_random_cascade)
+    neighbours = (kind(graph, primitives, rng) for kind in rng.sample(kinds, len(kinds)))
+    return next((other for other in neighbours if other != graph), graph)
 
 
 def _random_split(graph: TaskGraph, primitives: Sequence[str], rng: Random) -> TaskGraph:
@@ -141,7 +141,7 @@ def _random_swap(graph: TaskGraph, primitives: Sequence[str], rng: Random) -> Ta
     return swap(graph, stage, node, rng.choice(others)) if others else graph
 
 
-def _random_cascade(graph: TaskGraph, rng: Random) -> TaskGraph:
+def _random_cascade(graph: TaskGraph, primitives: Sequence[str], rng: Random) -> TaskGraph:
     behind = {task: nx.descendants(graph.heads, task) for task in graph.tasks}
     legal = [(a, b) for a, b in permutations(graph.tasks, 2) if a not in behind[b]]
     return cascade(graph, *rng.choice(legal)) if legal else graph

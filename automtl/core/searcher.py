@@ -1,7 +1,7 @@
 """The searcher: which graph to try next."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from random import Random
@@ -22,7 +22,7 @@ class SearchProblem:
 
     :param space: The search space.
     :param tasks: The names of the tasks.
-    :param tuned: The hyperparameters of the better anchor, found by tuning.
+    :param tuned: The hyperparameters of the best all-shared anchor, found by tuning.
     :param affinity: What was measured inside the all-shared anchor; None if it could not be.
     :param alone: The tuned hyperparameters of each task that shares nothing, by task.
     :param objective: What is sought, and within which limits.
@@ -76,8 +76,12 @@ class Searcher(ABC):
         self.history: list[Telling] = []
 
     @abstractmethod
-    def ask(self, rng: Random) -> Candidate:
-        """A candidate to try. Several may be asked for before the first is told."""
+    def ask(self, rng: Random, pending: Collection[Candidate] = ()) -> Candidate:
+        """
+        A candidate to try.
+
+        :param pending: Candidates in training, and others that will not do now.
+        """
 
     def tell(
         self,
@@ -101,6 +105,14 @@ class Searcher(ABC):
             if telling.gains is not None and isfinite(gain := mean_gain(telling.gains)):
                 found.setdefault(telling.candidate, []).append(gain)
         return sorted(found, key=lambda candidate: -fmean(found[candidate]))[:n]
+
+    def posterior(self) -> Affinity | None:
+        """
+        The affinity that it infers from the gains it was told, in gain: ``mean[s][i][j]`` is what
+        task *j* adds to task *i*'s gain where they share stage *s*, and ``std`` its standard
+        deviation. None if it infers none, unless it says otherwise.
+        """
+        return None
 
     def to_json(self) -> list[dict[str, Any]]:
         """All it was told, as JSON data; `restore` reads it back."""

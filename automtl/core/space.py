@@ -30,6 +30,10 @@ class Distribution(ABC):
     def mutate(self, value: Scalar, rng: Random) -> Scalar:
         """A value drawn from the neighbourhood of ``value``."""
 
+    @abstractmethod
+    def place(self, value: Scalar) -> float:
+        """Where ``value`` stands in the range: 0 at its beginning, 1 at its end."""
+
 
 @dataclass(frozen=True)
 class Choice(Distribution):
@@ -59,6 +63,10 @@ class Choice(Distribution):
             return self.sample(rng)
         at = self.values.index(value) + rng.choice((-1, 1))
         return self.values[min(max(at, 0), len(self.values) - 1)]
+
+    def place(self, value: Scalar) -> float:
+        at = self.values.index(value) if value in self.values else 0
+        return at / max(1, len(self.values) - 1)
 
 
 @dataclass(frozen=True)
@@ -97,8 +105,10 @@ class Uniform(Distribution):
 
     def mutate(self, value: Scalar, rng: Random) -> Scalar:
         """A step with a standard deviation of a fifth of the range."""
-        place = (self._warp(float(value)) - self._warp(self.low)) / (self._width or 1.0)
-        return self._value(min(max(place + rng.gauss(0.0, 0.2), 0.0), 1.0))
+        return self._value(min(max(self.place(value) + rng.gauss(0.0, 0.2), 0.0), 1.0))
+
+    def place(self, value: Scalar) -> float:
+        return (self._warp(float(value)) - self._warp(self.low)) / (self._width or 1.0)
 
     @property
     def _width(self) -> float:
@@ -156,12 +166,12 @@ class SearchSpace:
 
     def default(self) -> Hyperparameters:
         """The hyperparameters to try first."""
-        return {name: distribution.default for name, distribution in self._walk({})}
+        return {name: distribution.default for name, distribution in self.walk({})}
 
     def sample(self, rng: Random) -> Hyperparameters:
         """Hyperparameters drawn from everywhere."""
         drawn: Hyperparameters = {}
-        for name, distribution in self._walk(drawn):
+        for name, distribution in self.walk(drawn):
             drawn[name] = distribution.sample(rng)
         return drawn
 
@@ -170,7 +180,7 @@ class SearchSpace:
     ) -> Hyperparameters:
         """``values`` with each changed a little with probability ``rate``."""
         mutated: Hyperparameters = {}
-        for name, distribution in self._walk(mutated):
+        for name, distribution in self.walk(mutated):
             if name not in values:
                 mutated[name] = distribution.sample(rng)
             elif rng.random() < rate:
@@ -189,18 +199,27 @@ class SearchSpace:
         The candidate of ``graph`` and ``values``, without options of primitives not in it.
 
         :param alone: Hyperparameters of their own for tasks that share nothing, by task; those of
-            tasks that do share are left out.
+            tasks that do share are left out, and so are those that ``values`` has already: two
+            spellings of one network are one candidate.
         """
         unused = tuple(
             f"primitive.{name}." for name in self.primitives if name not in graph.primitives
         )
         kept = {k: v for k, v in sorted(values.items()) if not k.startswith(unused)}
-        single = {part.tasks[0] for part in graph.parts if len(part.tasks) == 1}
-        own = {task: found for task, found in (alone or {}).items() if task in single}
+        single = _sharing_nothing(graph)
+        common = _of_hard(kept)
+        own = {
+            task: found
+            for task, found in (alone or {}).items()
+            if task in single and _of_hard(found) != common
+        }
         return Candidate(graph, kept, own)
 
-    def _walk(self, chosen: Hyperparameters) -> Iterator[tuple[str, Distribution]]:
-        """All distributions in order; the options of a plugin follow once it stands in `chosen`."""
+    def walk(self, chosen: Hyperparameters) -> Iterator[tuple[str, Distribution]]:
+        """
+        All distributions by name, in order. The options of a block, balancer or schedule are those
+        of the one that stands in ``chosen`` by then, or of the default.
+        """
         for what, plugins in (
             ("block", self.blocks),
             ("balancer", self.balancers),
@@ -213,3 +232,18 @@ class SearchSpace:
         for primitive, options in self.primitives.items():
             yield from ((f"primitive.{primitive}.{name}", options[name]) for name in options)
         yield from self.training.items()
+
+
+def _sharing_nothing(graph: TaskGraph) -> set[str]:
+    """The tasks that are alone in their `TaskGraph.parts`, found sooner."""
+    nodes = (node.tasks for stage in graph.stages for node in stage if len(node.tasks) > 1)
+    return set(graph.tasks).difference(*nodes, *graph.cascades)
+
+
+def _of_hard(values: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """What a graph of hard nodes has of ``values``."""
+    return {
+        name: value
+        for name, value in values.items()
+        if not name.startswith("primitive.") or name.split(".")[1] == HARD
+    }

@@ -3,11 +3,16 @@
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import accumulate, combinations, product
-from math import comb
+from math import comb, exp, log
 from random import Random
 from typing import TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from automtl.core.graph import TaskGraph
+
+COUNTABLE = 100  # tasks, beyond which a random tree is not drawn uniformly
 
 Groups: TypeAlias = tuple[tuple[str, ...], ...]  # the groups of one stage
 
@@ -37,10 +42,72 @@ def enumerate_trees(tasks: Sequence[str], n_stages: int) -> Iterator[TaskGraph]:
     return map(TaskGraph.from_groups, _enumerate(tuple(tasks), n_stages))
 
 
+def label_trees(n_tasks: int, n_stages: int) -> NDArray[np.int64]:
+    """
+    The trees of `enumerate_trees` as numbers, ``[n_trees, n_stages, n_tasks]``: tasks with the same
+    number at a stage share it. A hundred thousand take a second.
+
+    >>> label_trees(2, 2).tolist()
+    [[[0, 0], [0, 0]], [[0, 0], [0, 1]], [[0, 1], [0, 1]]]
+    """
+    partitions = np.array(list(_partitions(n_tasks)), dtype=np.int64)
+    chains = np.arange(len(partitions))[:, None]
+    if n_stages > 1:
+        same = partitions[:, :, None] == partitions[:, None, :]
+        flat = same.reshape(len(partitions), -1)
+        # A partition refines another if whoever shares in it shares in the other too.
+        refines = [np.flatnonzero(~(flat & ~coarse).any(axis=1)) for coarse in flat]
+        for _ in range(n_stages - 1):
+            below = [refines[last] for last in chains[:, -1]]
+            grown = np.repeat(chains, [len(found) for found in below], axis=0)
+            chains = np.column_stack([grown, np.concatenate(below)])
+    return np.asarray(partitions[chains])
+
+
+def graph_of(tasks: Sequence[str], labels: NDArray[np.int64]) -> TaskGraph:
+    """The tree of hard nodes in which tasks with the same number at a stage share it."""
+    stages = []
+    for row in labels.tolist():
+        groups: dict[int, list[str]] = {}
+        for task, number in zip(tasks, row, strict=True):
+            groups.setdefault(number, []).append(task)
+        stages.append(groups.values())
+    return TaskGraph.from_groups(stages)
+
+
 def random_tree(tasks: Sequence[str], n_stages: int, rng: Random) -> TaskGraph:
-    """A tree of hard nodes; every tree is equally likely."""
+    """
+    A tree of hard nodes; every tree is equally likely.
+
+    With more than 100 tasks the numbers of trees would take too long to count. Then each group
+    parts into up to as many groups as there are tasks in it, by logarithm.
+    """
     shuffled = tuple(rng.sample(tuple(tasks), len(tasks)))
-    return TaskGraph.from_groups(_draw(shuffled, n_stages, rng))
+    if len(tasks) <= COUNTABLE:
+        return TaskGraph.from_groups(_draw(shuffled, n_stages, rng))
+    stages: list[list[list[str]]] = []
+    groups = [list(shuffled)]
+    for _ in range(n_stages):
+        groups = [part for group in groups for part in _parted(group, rng)]
+        stages.append(groups)
+    return TaskGraph.from_groups(stages)
+
+
+def _partitions(n_tasks: int) -> Iterator[tuple[int, ...]]:
+    """All partitions, as the number of each task's group; groups are numbered as they come."""
+    if n_tasks == 0:
+        yield ()
+        return
+    for rest in _partitions(n_tasks - 1):
+        yield from ((*rest, group) for group in range(max(rest, default=-1) + 2))
+
+
+def _parted(group: list[str], rng: Random) -> list[list[str]]:
+    n_parts = int(exp(rng.uniform(0.0, log(len(group)))))
+    parts: dict[int, list[str]] = {}
+    for task in group:
+        parts.setdefault(rng.randrange(n_parts), []).append(task)
+    return list(parts.values())
 
 
 def _with_first_group(k: int, n_tasks: int, n_stages: int) -> int:

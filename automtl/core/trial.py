@@ -1,11 +1,13 @@
 """A trial: a candidate and what training it gave."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from automtl.core.candidate import Candidate
+from automtl.core.graph import TaskGraph
 
 
 class Phase(StrEnum):
@@ -32,18 +34,37 @@ class Order:
 
     :param fidelity: Below 1, training starts from the all-shared anchor's checkpoint and takes this
         share of the anchor's epochs.
+    :param warm: The key of the all-shared anchor's order, whose checkpoint that is.
     """
 
     candidate: Candidate
     seed: int
     phase: Phase
     fidelity: float = 1.0
+    warm: str = ""
 
     @property
     def key(self) -> str:
-        """Names the trial and its files: the same candidate and seed give the same numbers."""
+        """
+        Names the trial, and the files of a part: the same candidate and seed give the same numbers,
+        if training starts from the same checkpoint.
+        """
         full = f"{self.candidate.digest}-{self.seed}"
-        return full if self.fidelity == 1 else f"{full}-{self.fidelity:g}"
+        if self.fidelity == 1:
+            return full
+        return "-".join(filter(None, (full, f"{self.fidelity:g}", self.warm)))
+
+    @cached_property
+    def parts(self) -> tuple["Order", ...]:
+        """The orders of the candidate's independent parts; their keys name what is kept of them."""
+        return tuple(replace(self, candidate=part) for part in self.candidate.parts)
+
+    @property
+    def is_shared_anchor(self) -> bool:
+        """Whether all share all in it; then affinity is measured, and its checkpoint is kept."""
+        graph = self.candidate.graph
+        shared = TaskGraph.all_shared(graph.tasks, len(graph.stages))
+        return self.phase is Phase.ANCHORS and len(graph.tasks) > 1 and graph == shared
 
     def to_json(self) -> dict[str, Any]:
         """The order as JSON data; `from_json` reads it back."""
@@ -52,13 +73,15 @@ class Order:
             "seed": self.seed,
             "phase": self.phase.value,
             "fidelity": self.fidelity,
+            "warm": self.warm,
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Order":
         """Reads what `to_json` wrote."""
         candidate = Candidate.from_json(data["candidate"])
-        return cls(candidate, data["seed"], Phase(data["phase"]), data["fidelity"])
+        phase = Phase(data["phase"])
+        return cls(candidate, data["seed"], phase, data["fidelity"], data["warm"])
 
 
 @dataclass(frozen=True)
@@ -73,9 +96,10 @@ class Result:
     :param metrics: Each task's validation metrics, by name.
     :param parameters: Trainable parameters of the network.
     :param flops: Floating-point operations to predict one row.
-    :param epochs: Epochs trained, summed over the graph's independent parts.
+    :param epochs: Epochs trained in this trial, summed over the graph's independent parts; parts
+        that an earlier trial had trained count 0.
     :param latency_ms: Milliseconds to predict one row with one thread, the median of several.
-    :param seconds: Seconds spent in training and evaluation.
+    :param seconds: Seconds really spent in training and evaluation.
     """
 
     status: Status

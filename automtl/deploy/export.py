@@ -1,6 +1,5 @@
 """From a trained network to one ONNX file that takes raw columns and gives labels and values."""
 
-import copy
 import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,11 +13,12 @@ import numpy as np
 import onnx
 import torch
 from onnx import ModelProto, TensorProto, ValueInfoProto
-from torch import Tensor, nn
+from torch import nn
 
 from automtl.core.task import Task, TaskKind
 from automtl.data.dataset import MultiTaskData
 from automtl.data.preprocessing import Categorical, FittedColumn
+from automtl.deploy.ensemble import Ensemble
 from automtl.deploy.files import replacing
 from automtl.deploy.preprocessing import input_infos, write_preprocessing
 from automtl.deploy.schema import SCHEMA_KEY, VERSION_KEY, Input, Output, Schema
@@ -43,35 +43,19 @@ class ExportReport:
     size: int
 
 
-class Decoded(nn.Module):
-    """
-    A network, in evaluation mode and on the CPU, with what turns its outputs into predictions:
-    ``[batch, width]`` to one tensor ``[batch, n_values]`` a task, the mean over the members of the
-    ensemble. It works on a copy.
-    """
-
-    def __init__(
-        self, network: nn.Module, tasks: Sequence[Task], kinds: Sequence[TaskKind]
-    ) -> None:
-        super().__init__()
-        self.network = copy.deepcopy(network).cpu()
-        self.kinds = {task.name: kind for task, kind in zip(tasks, kinds, strict=True)}
-        self.eval()
-
-    def forward(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        outputs = self.network(inputs)
-        return tuple(kind.predict(outputs[task]).mean(1) for task, kind in self.kinds.items())
-
-
 def export_onnx(
-    network: nn.Module, data: MultiTaskData, path: Path, provenance: Mapping[str, str]
+    networks: nn.Module | Sequence[nn.Module],
+    data: MultiTaskData,
+    path: Path,
+    provenance: Mapping[str, str],
 ) -> ExportReport:
     """
     Writes preprocessing, network and decoding as one ONNX file. It is kept only if it agrees with
     the network on the whole test part.
 
-    :param network: Maps inputs ``[batch, width]`` to outputs ``[batch, members, n_outputs]`` by
-        task. It stays as it is.
+    :param networks: The network, or several, the mean of whose predictions is to be exported. Each
+        maps inputs ``[batch, width]`` to outputs ``[batch, members, n_outputs]`` by task. They stay
+        as they are.
     :param data: What it was trained on.
     :param path: The file to be written. The same arguments give the same bytes.
     :param provenance: What else the metadata of the file shall say.
@@ -81,7 +65,8 @@ def export_onnx(
         it; then no file is left behind.
     """
     schema = schema_of(data)
-    decoded = Decoded(network, data.tasks, data.kinds)
+    several = [networks] if isinstance(networks, nn.Module) else networks
+    decoded = Ensemble(several, data.tasks, data.kinds)
     own = {SCHEMA_KEY: schema.to_json(), VERSION_KEY: version("automtl")}
     model = _assemble(decoded, data, schema, {**provenance, **own})
     with replacing(path) as temporary:
@@ -139,7 +124,7 @@ def _check_names(schema: Schema) -> None:
 
 
 def _assemble(
-    decoded: Decoded, data: MultiTaskData, schema: Schema, metadata: Mapping[str, str]
+    decoded: Ensemble, data: MultiTaskData, schema: Schema, metadata: Mapping[str, str]
 ) -> ModelProto:
     inputs = input_infos(data.preprocessing)
     outside = [name for output in schema.outputs for name in output.names]
@@ -172,8 +157,8 @@ def _write_output(output: Output, values: str, writer: GraphWriter) -> Iterator[
     yield batch_of(output.probability, TensorProto.FLOAT, len(output.classes))
 
 
-def _exported(decoded: Decoded, width: int) -> ModelProto:
-    """The network as ONNX, from ``features`` to ``task0``, ``task1``..."""
+def _exported(decoded: Ensemble, width: int) -> ModelProto:
+    """The networks as ONNX, from ``features`` to ``task0``, ``task1``..."""
     with _quiet():
         try:
             program = torch.onnx.export(

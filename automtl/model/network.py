@@ -107,37 +107,38 @@ def build_network(
     """
     Makes the network of ``candidate``.
 
-    Each independent part draws its first weights from a seed of its own, made of ``seed``, its
-    graph and the hyperparameters: the same part starts alike in whatever graph it stands.
+    Each independent part is built from its own hyperparameters, and draws its first weights from a
+    seed of its own: the same part starts alike in whatever candidate it stands.
     """
-    settings = candidate.hyperparameters
-    block = partial(
-        pick(plugins.blocks, "block", str(settings["block"])), **_arguments(candidate, "block")
+    return Network(
+        [_build_part(part, n_outputs, layout, plugins, seed) for part in candidate.parts]
     )
+
+
+def part_seed(part: Candidate, seed: int) -> int:
+    """The seed of an independent part, of `Candidate.parts`, in a trial with ``seed``."""
+    return derive_seed(seed, part.digest)
+
+
+def _build_part(
+    part: Candidate,
+    n_outputs: Mapping[str, int],
+    layout: InputSpec,
+    plugins: Plugins,
+    seed: int,
+) -> GraphNetwork:
+    name = str(part.hyperparameters["block"])
+    block = partial(pick(plugins.blocks, "block", name), **_arguments(part, "block"))
     primitives = {
         name: partial(
-            pick(plugins.primitives, "primitive", name),
-            **_arguments(candidate, f"primitive.{name}"),
+            pick(plugins.primitives, "primitive", name), **_arguments(part, f"primitive.{name}")
         )
-        for name in candidate.graph.primitives
+        for name in part.graph.primitives
     }
-    parts = []
-    for graph in candidate.graph.parts:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(part_seed(candidate, graph, seed))
-            inputs = Features(layout.size, layout=layout)
-            parts.append(GraphNetwork(graph, n_outputs, inputs, block, primitives))
-    return Network(parts)
-
-
-def part_seed(candidate: Candidate, graph: TaskGraph, seed: int) -> int:
-    """The seed of one independent part of a candidate."""
-    settings = {  # what a graph without this primitive would have the same
-        name: value
-        for name, value in sorted(candidate.hyperparameters.items())
-        if not name.startswith("primitive.") or name.split(".")[1] in graph.primitives
-    }
-    return derive_seed(seed, graph.digest, settings)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(part_seed(part, seed))
+        inputs = Features(layout.size, layout=layout)
+        return GraphNetwork(part.graph, n_outputs, inputs, block, primitives)
 
 
 def _arguments(candidate: Candidate, prefix: str) -> dict[str, Any]:

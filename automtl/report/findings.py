@@ -10,7 +10,7 @@ from automtl.core.graph import TaskGraph
 from automtl.core.objective import FLOOR
 from automtl.report.leaderboard import percent
 from automtl.report.summary import Row, Summary
-from automtl.search.standing import Estimate
+from automtl.search.entry import Estimate
 
 MANY = 10  # intervals, from which on chance alone makes some look credible
 

@@ -1,6 +1,6 @@
 """The report: one page that needs no network and no script, with the evidence of a run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from math import isfinite
@@ -11,14 +11,15 @@ from jinja2 import Environment, StrictUndefined
 from automtl.core.affinity import Affinity
 from automtl.core.graph import TaskGraph
 from automtl.plugins import Plugins
-from automtl.report import findings
+from automtl.report import decisions, findings
 from automtl.report.card import citations, command_again
 from automtl.report.findings import Pair, tone
 from automtl.report.graph_svg import draw_graph
 from automtl.report.leaderboard import percent, sharing, verdict
 from automtl.report.summary import Row, Summary, TaskSummary
-from automtl.report.svg import Line, Whisker, dots_and_whiskers, line_chart
-from automtl.search.standing import Estimate
+from automtl.report.svg import Line, Spot, Whisker, dots_and_whiskers, line_chart, scatter
+from automtl.report.transfer import in_percent, transfer
+from automtl.search.entry import Estimate
 
 MAX_ROWS = 200  # of the leaderboard; the anchors are always shown
 MAX_COLUMNS = 6  # tasks with a column of their own in the leaderboard
@@ -89,7 +90,14 @@ def report_html(
         gains_table=_gains_table(summary),
         metrics_table=_metrics_table(summary),
         graph_svg=draw_graph(graph),
-        affinity_tables=_affinity_tables(summary.affinity),
+        affinity_tables=_affinity_tables(summary.affinity, str),
+        posterior_tables=_affinity_tables(summary.posterior, in_percent),
+        decisions=decisions,
+        guard=decisions.on_guard(summary),
+        transfer=transfer(summary.posterior),
+        front_charts=_front_charts(summary),
+        front_table=_front_table(summary),
+        members=decisions.on_members(summary),
         board=_board(summary),
         hidden=len(summary.rows) > MAX_ROWS,
         shown=MAX_ROWS,
@@ -111,6 +119,7 @@ def _facts(summary: Summary) -> list[tuple[str, str]]:
         ("operations a row", f"{summary.flops:,}"),
         ("file", f"{size / 1024:,.0f} KiB" if size < 2**20 else f"{size / 2**20:,.1f} MiB"),
         ("trials", f"{summary.trials:,}"),
+        ("cost", "unknown" if summary.cost_j is None else f"{summary.cost_j:,.1f} J"),
         ("time", findings.duration(summary.seconds)),
     ]
 
@@ -130,8 +139,13 @@ def _gains_chart(summary: Summary) -> str:
 
 
 def _whisker(name: str, gain: Estimate) -> Whisker:
+    return Whisker(name, gain.mean, *_ends(gain), tone(gain))
+
+
+def _ends(gain: Estimate) -> tuple[float, float]:
+    """The ends of an interval; both are the mean where there is none."""
     half = gain.half_width or 0.0
-    return Whisker(name, gain.mean, gain.mean - half, gain.mean + half, tone(gain))
+    return gain.mean - half, gain.mean + half
 
 
 def _gains_table(summary: Summary) -> Table:
@@ -169,21 +183,31 @@ def _gain(gain: Estimate) -> Cell:
     return Cell(percent(gain), f"number {tone(gain)}")
 
 
-def _affinity_tables(affinity: Affinity | None) -> list[Table]:
-    """A table a stage."""
+def _affinity_tables(affinity: Affinity | None, show: Callable[[Pair], str]) -> list[Table]:
+    """
+    A table a stage.
+
+    :param show: Writes a pair's affinity.
+    """
     if affinity is None:
         return []
     make = _matrix if len(affinity.tasks) <= MAX_MATRIX else _strongest
     found = list(findings.pairs(affinity))
     largest = max((abs(pair.mean) for pair in found), default=0.0)
     return [
-        make(stage, affinity.tasks, [pair for pair in found if pair.stage == stage], largest)
+        make(stage, affinity.tasks, [pair for pair in found if pair.stage == stage], largest, show)
         for stage in range(1, len(affinity.mean) + 1)
     ]
 
 
-def _matrix(stage: int, tasks: Sequence[str], found: Sequence[Pair], largest: float) -> Table:
-    by_pair = {(pair.receiver, pair.helper): _affinity_cell(pair, largest) for pair in found}
+def _matrix(
+    stage: int,
+    tasks: Sequence[str],
+    found: Sequence[Pair],
+    largest: float,
+    show: Callable[[Pair], str],
+) -> Table:
+    by_pair = {(pair.receiver, pair.helper): _affinity_cell(pair, largest, show) for pair in found}
     rows = [
         [Cell(receiver), *(by_pair.get((receiver, helper), Cell("–", "none")) for helper in tasks)]
         for receiver in tasks
@@ -191,23 +215,56 @@ def _matrix(stage: int, tasks: Sequence[str], found: Sequence[Pair], largest: fl
     return Table(f"Stage {stage}: affinity ± standard error", ["receiver \\ helper", *tasks], rows)
 
 
-def _strongest(stage: int, tasks: Sequence[str], found: Sequence[Pair], largest: float) -> Table:
+def _strongest(
+    stage: int,
+    tasks: Sequence[str],
+    found: Sequence[Pair],
+    largest: float,
+    show: Callable[[Pair], str],
+) -> Table:
     order = sorted(found, key=lambda pair: -abs(pair.mean))
     rows = [
-        [Cell(pair.receiver), Cell(pair.helper), _affinity_cell(pair, largest)]
+        [Cell(pair.receiver), Cell(pair.helper), _affinity_cell(pair, largest, show)]
         for pair in order[:MAX_PAIRS]
     ]
     caption = (
         f"Stage {stage}: the {len(rows)} strongest of {len(found):,} pairs of {len(tasks)} tasks, "
-        "affinity ± standard error; all are in affinity.json"
+        "affinity ± standard error; all are in the run folder"
     )
     return Table(caption, ["receiver", "helper", "affinity"], rows)
 
 
-def _affinity_cell(pair: Pair, largest: float) -> Cell:
+def _affinity_cell(pair: Pair, largest: float, show: Callable[[Pair], str]) -> Cell:
     """Coloured only where the sign is credible, in three strengths."""
     strength = min(3, 1 + int(3 * abs(pair.mean) / largest)) if pair.tone else ""
-    return Cell(str(pair), f"number {pair.tone}{strength}")
+    return Cell(show(pair), f"number {pair.tone}{strength}")
+
+
+def _front_table(summary: Summary) -> Table:
+    units = [decisions.UNITS[name] for name in summary.against]
+    head = ["candidate", "mean gain", *units, "harms", "graph"]
+    rows = []
+    for point in summary.front:
+        digest, _, *numbers, harms, graph = decisions.front_row(point, summary.against)
+        counts = (Cell(number, "number") for number in numbers)
+        rows.append([Cell(digest), _gain(point.gain), *counts, Cell(harms), _graph(graph)])
+    return Table("The Pareto front, on validation", head, rows)
+
+
+def _front_charts(summary: Summary) -> list[Chart]:
+    """A chart a cost."""
+    return [_front_chart(summary, name) for name in summary.against if summary.front]
+
+
+def _front_chart(summary: Summary, name: str) -> Chart:
+    spots = []
+    for point in summary.front:
+        low, high = _ends(point.gain)
+        spots.append(Spot(point.costs[name], point.gain.mean, low, high, tone(point.gain)))
+    unit = decisions.UNITS[name]
+    spoken = "; ".join(f"{s.x:,.4g} {unit}: {100 * s.y:+.1f} %" for s in spots)
+    title = f"Mean gain against {unit}"
+    return Chart(title, scatter(spots, title, spoken, (unit, "mean gain on validation in %")))
 
 
 def _board(summary: Summary) -> Table:
@@ -233,8 +290,12 @@ def _board_row(row: Row, columns: Sequence[str]) -> list[Cell]:
         Cell(str(row.seeds), "number"),
         Cell(f"{row.parameters:,}", "number"),
         Cell(f"{row.digest}{mark}", "candidate anchor" if row.anchor else "candidate"),
-        Cell(row.graph, "graph long" if len(row.graph) > LONG else "graph"),
+        _graph(row.graph),
     ]
+
+
+def _graph(graph: str) -> Cell:
+    return Cell(graph, "graph long" if len(graph) > LONG else "graph")
 
 
 def _loss_charts(trained: Sequence[Mapping[str, Any]]) -> list[Chart]:
@@ -258,9 +319,15 @@ def _loss_chart(curve: Mapping[str, Any], task: str, column: int) -> str:
 
 
 def _settings(summary: Summary) -> Table:
-    values = sorted(summary.hyperparameters.items())
-    rows = [[Cell(name), Cell(str(value), "number")] for name, value in values]
-    return Table("Hyperparameters of the exported candidate", ["name", "value"], rows)
+    """A column for each group of tasks with the same settings."""
+    groups = summary.settings
+    names = sorted({name for _, values in groups for name in values})
+    heads = [", ".join(tasks) for tasks, _ in groups] if len(groups) > 1 else ["value"]
+    rows = [
+        [Cell(name), *(Cell(str(values.get(name, "–")), "number") for _, values in groups)]
+        for name in names
+    ]
+    return Table("Hyperparameters of the exported candidate", ["name", *heads], rows)
 
 
 def _failures(summary: Summary) -> Table:

@@ -5,7 +5,7 @@ from math import isfinite, isnan
 
 from automtl.core.graph import TaskGraph
 from automtl.report.summary import Row, Summary, TaskSummary
-from automtl.search.standing import Estimate
+from automtl.search.entry import Estimate
 
 MAX_TASKS = 6  # with more tasks, the table has the worst gain in place of each
 MAX_ROWS = 10
@@ -31,7 +31,7 @@ def leaderboard(summary: Summary, rows: int = MAX_ROWS) -> list[str]:
         ]
         for row in shown
     ]
-    return _table([head, *body])
+    return aligned([head, *body])
 
 
 def sharing(graph: TaskGraph) -> list[str]:
@@ -48,8 +48,8 @@ def sharing(graph: TaskGraph) -> list[str]:
 
 def evidence(summary: Summary) -> list[str]:
     """
-    The winner against a model per task, on test, which nothing was chosen on: the metric of the
-    exported network, and the means over seeds of the winning candidate and of the single-task
+    The winner against a model per task, on test, which nothing was chosen on: the metric of what
+    was exported, and the means over seeds of the winning candidate and of the single-task
     anchor. The gain compares these means, never the one exported seed with a mean.
     """
     head = ["task", "metric", "exported", "winner", "single-task", "gain on test", "conclusion"]
@@ -65,7 +65,7 @@ def evidence(summary: Summary) -> list[str]:
         ]
         for task in summary.tasks
     ]
-    return _table([head, *body])
+    return aligned([head, *body])
 
 
 def verdict(summary: Summary, task: TaskSummary) -> str:
@@ -110,8 +110,8 @@ def _worst(row: Row) -> str:
     return f"{percent(row.gains[task])} {task}"
 
 
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Columns of equal width, the last one as long as it likes."""
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """A line a row: columns of equal width, the last one as long as it likes."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -1,17 +1,25 @@
 """What a search found, as plain data: the source of everything that is shown of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from automtl.core.affinity import Affinity
+from automtl.core.candidate import Candidate, Scalar
+from automtl.core.graph import TaskGraph
 from automtl.core.objective import floored, gains, mean_gain
 from automtl.core.trial import Trial
 from automtl.data.dataset import MultiTaskData
 from automtl.deploy.export import ExportReport
-from automtl.search.standing import Entry, Estimate, Standing
+from automtl.search.cost import cost_in_j
+from automtl.search.entry import Entry, Estimate
+from automtl.search.fidelity import Calibration
+from automtl.search.front import costs
+from automtl.search.guard import harmed
+from automtl.search.rescue import Rescue, rescues
+from automtl.search.standing import Standing
 from automtl.train.evaluate import constant_errors
 
 
@@ -31,14 +39,73 @@ class Judged:
 
 
 @dataclass(frozen=True)
+class Delivered:
+    """
+    What was exported.
+
+    :param members: The trainings whose mean prediction it gives, the winner's best first.
+    :param metrics: Its metrics on test, by task.
+    :param report: What was checked of the file.
+    """
+
+    members: Sequence[Trial]
+    metrics: Mapping[str, Mapping[str, float]]
+    report: ExportReport
+
+
+@dataclass(frozen=True)
+class Learned:
+    """
+    What a search learned beside its trials.
+
+    :param affinity: What was measured inside the all-shared anchor.
+    :param posterior: What the searcher inferred from the gains, in gain; None if it infers none.
+    :param calibration: Whether short trainings rank like full ones, if there were any.
+    """
+
+    affinity: Affinity | None = None
+    posterior: Affinity | None = None
+    calibration: Calibration | None = None
+
+
+@dataclass(frozen=True)
+class Member:
+    """A network in the exported file."""
+
+    digest: str
+    seed: int
+    graph: str
+
+
+@dataclass(frozen=True)
+class FrontPoint:
+    """
+    A candidate of the Pareto front.
+
+    :param gain: Its mean gain, on validation.
+    :param harms: The tasks that it credibly harms, on validation.
+    :param costs: By their names in `COSTS`.
+    """
+
+    digest: str
+    anchor: str
+    gain: Estimate
+    harms: tuple[str, ...]
+    costs: Mapping[str, float]
+    graph: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class TaskSummary:
     """
     How one task fares in the exported model.
 
     :param metric: The metric that defines its gain.
-    :param validation_gain: Over the single-task anchor, on validation, over seeds.
+    :param validation_gain: Of the winning candidate over the single-task anchor, on validation,
+        over seeds.
     :param test_gain: The same on test.
-    :param test: The test metrics of the exported network: one seed of the winning candidate.
+    :param test: The test metrics of the exported model: one seed of the winning candidate, or an
+        ensemble.
     :param winner_test: The test metrics of the winning candidate, mean over seeds.
     :param anchor_test: The test metrics of the single-task anchor, mean over seeds.
     """
@@ -76,7 +143,17 @@ class Summary:
     :param rows: The leaderboard, best first.
     :param tasks: The exported model, task by task.
     :param test_gains: The mean gain on test of the winner and of each anchor, by digest.
+    :param seed: Of the winning candidate's network in the file, or of the first of them.
+    :param parameters: Of the exported model, as are ``flops``.
     :param floored: Tasks whose gain is limited since their anchor is nearly perfect.
+    :param alone: The settings of tasks that share nothing, as in `Candidate`.
+    :param posterior: The affinity that the searcher inferred from the gains, in gain.
+    :param cost_j: What the search cost, in all-shared trainings; None if that is not known.
+    :param rescues: What the guard did.
+    :param calibration: Whether short trainings rank like full ones; None if there were none.
+    :param against: The costs that gain was traded against.
+    :param front: The Pareto front, highest gain first; empty if gain alone counted.
+    :param members: The networks in the exported file.
     """
 
     folder: Path
@@ -97,6 +174,28 @@ class Summary:
     n_rows: tuple[int, int, int]
     data_digest: str
     exported: ExportReport
+    alone: Mapping[str, Mapping[str, Scalar]] = field(default_factory=dict)
+    posterior: Affinity | None = None
+    cost_j: float | None = None
+    rescues: tuple[Rescue, ...] = ()
+    calibration: Calibration | None = None
+    against: tuple[str, ...] = ()
+    front: tuple[FrontPoint, ...] = ()
+    members: tuple[Member, ...] = ()
+
+    @property
+    def settings(self) -> list[tuple[tuple[str, ...], dict[str, Scalar]]]:
+        """The winner's hyperparameters, and the tasks that were trained with them."""
+        graph = TaskGraph.from_json(self.graph)
+        found: list[tuple[tuple[str, ...], dict[str, Scalar]]] = []
+        for part in Candidate(graph, self.hyperparameters, self.alone).parts:
+            values = dict(part.hyperparameters)
+            same = next((at for at, (_, known) in enumerate(found) if known == values), None)
+            if same is None:
+                found.append((part.graph.tasks, values))
+            else:
+                found[same] = (tuple(sorted((*found[same][0], *part.graph.tasks))), values)
+        return found
 
     @property
     def winner(self) -> Row:
@@ -106,7 +205,7 @@ class Summary:
     def to_json(self) -> dict[str, Any]:
         """The summary as JSON data."""
         data = asdict(self)
-        del data["affinity"]  # it has a file of its own
+        del data["affinity"], data["posterior"]  # they have files of their own
         return {**data, "folder": str(self.folder)}
 
 
@@ -115,16 +214,14 @@ def summarise(
     trials: Sequence[Trial],
     data: MultiTaskData,
     judged: Mapping[str, Sequence[Judged]],
-    best: Trial,
-    exported: ExportReport,
-    affinity: Affinity | None,
+    delivered: Delivered,
+    learned: Learned,
     folder: Path,
 ) -> Summary:
     """
     Gathers what is known at the end of a search.
 
     :param judged: The test results of the winner and of the anchors, by digest.
-    :param best: The winner's trial that was exported.
     """
     winner = standing.ranking[0]
     constants = constant_errors(data.tasks, data.kinds, data.test.targets)
@@ -139,7 +236,7 @@ def summarise(
         folder=folder,
         rows=tuple(_row(rank, entry) for rank, entry in enumerate(standing.ranking, start=1)),
         tasks=tuple(
-            _task(task, kind, winner, test_gains, judged, single, best)
+            _task(task, kind, winner, test_gains, judged, single, delivered)
             for task, kind in zip(data.tasks, data.kinds, strict=True)
         ),
         test_gains={
@@ -148,19 +245,42 @@ def summarise(
         },
         graph=winner.candidate.graph.to_json(),
         hyperparameters=winner.candidate.hyperparameters,
-        seed=best.seed,
-        parameters=best.result.parameters,
-        flops=best.result.flops,
+        alone=winner.candidate.alone,
+        seed=delivered.members[0].seed,
+        parameters=sum(trial.result.parameters for trial in delivered.members),
+        flops=sum(trial.result.flops for trial in delivered.members),
         trials=len(trials),
         failed={reason: failed.count(reason) for reason in sorted(set(failed))},
         seconds=max(trial.elapsed for trial in trials),
-        affinity=affinity,
+        affinity=learned.affinity,
+        posterior=learned.posterior,
+        calibration=learned.calibration,
+        cost_j=cost_in_j(trials, standing),
+        rescues=tuple(rescues(trials, standing.ranking)),
+        against=standing.objective.against,
+        front=tuple(map(_point, standing.front)) if standing.objective.against else (),
+        members=tuple(map(_member, delivered.members)),
         floored=tuple(floored(single.trials[0].result.errors, standing.constants)),
         notes=data.notes,
         n_rows=(len(data.train.rows), len(data.validation.rows), len(data.test.rows)),
         data_digest=data.digest,
-        exported=exported,
+        exported=delivered.report,
     )
+
+
+def _point(entry: Entry) -> FrontPoint:
+    return FrontPoint(
+        entry.candidate.digest,
+        entry.anchor,
+        entry.mean,
+        tuple(harmed(entry)),
+        costs(entry),
+        entry.candidate.graph.to_json(),
+    )
+
+
+def _member(trial: Trial) -> Member:
+    return Member(trial.candidate.digest, trial.seed, str(trial.candidate.graph))
 
 
 def _task(
@@ -170,9 +290,9 @@ def _task(
     test_gains: Mapping[str, Sequence[Mapping[str, float]]],
     judged: Mapping[str, Sequence[Judged]],
     single: Entry,
-    best: Trial,
+    delivered: Delivered,
 ) -> TaskSummary:
-    of_winner = {j.seed: j.metrics[task.name] for j in judged[winner.candidate.digest]}
+    of_winner = [j.metrics[task.name] for j in judged[winner.candidate.digest]]
     of_anchor = [j.metrics[task.name] for j in judged[single.candidate.digest]]
     return TaskSummary(
         name=task.name,
@@ -180,8 +300,8 @@ def _task(
         metric=task.metric or kind.primary,
         validation_gain=winner.gains[task.name],
         test_gain=Estimate.of([gain[task.name] for gain in test_gains[winner.candidate.digest]]),
-        test=of_winner[best.seed],
-        winner_test=_mean(list(of_winner.values())),
+        test=delivered.metrics[task.name],
+        winner_test=_mean(of_winner),
         anchor_test=_mean(of_anchor),
     )
 

@@ -38,6 +38,23 @@ class Line:
     style: str
 
 
+@dataclass(frozen=True)
+class Spot:
+    """
+    A point of `scatter`.
+
+    :param x: On a logarithmic axis if all are positive and span more than a factor of 20.
+    :param y: A share, shown in percent; its interval goes from ``low`` to ``high``.
+    :param style: The CSS class of its mark.
+    """
+
+    x: float
+    y: float
+    low: float
+    high: float
+    style: str
+
+
 def words(text: str) -> str:
     r"""
     Text as markup. What XML forbids is replaced.
@@ -181,6 +198,54 @@ def line_chart(lines: Sequence[Line], kept: int, title: str, description: str) -
     axis = "epoch (loss on a logarithmic scale)" if log else "epoch"
     body.append(label(axis, (left + right) / 2, bottom + 16, "axis", "middle"))
     return picture(WIDTH, bottom + 24, title, description, "".join(body))
+
+
+def scatter(spots: Sequence[Spot], title: str, description: str, axes: tuple[str, str]) -> str:
+    """
+    Points with intervals.
+
+    :param spots: At least one.
+    :param axes: What the horizontal and the vertical axis show.
+    """
+    log = min(s.x for s in spots) > 0 and max(s.x for s in spots) > 20 * min(s.x for s in spots)
+    low_x, high_x = _padded(min(s.x for s in spots), max(s.x for s in spots), log)
+    low_y, high_y = _padded(min(s.low for s in spots), max(s.high for s in spots), log=False)
+    left, right, top, bottom = 48, WIDTH - 12, 26, 190
+
+    def across(value: float) -> float:
+        return left + (right - left) * (_scaled(value, log) - low_x) / (high_x - low_x)
+
+    def down(value: float) -> float:
+        return bottom - (bottom - top) * (value - low_y) / (high_y - low_y)
+
+    body = [label(axes[1], 4, 14, "axis")]
+    for tick in ticks(low_y, high_y, 5):
+        y, style = down(tick), "grid" if tick else "zero"
+        body.append(element("line", x1=left, x2=right, y1=y, y2=y, class_=style))
+        body.append(label(f"{100 * tick:g}", left - 6, y + 4, "tick", "end"))
+    for tick in _loss_ticks(low_x, high_x, log):
+        body.append(label(short(tick), across(tick), bottom + 16, "tick", "middle"))
+    for spot in spots:
+        x = across(spot.x)
+        ends = {"y1": down(spot.low), "y2": down(spot.high)}
+        body.append(element("line", x1=x, x2=x, class_=spot.style, **ends))
+        body.append(_mark(x, down(spot.y), spot.style))
+    where = f"{axes[0]} (on a logarithmic scale)" if log else axes[0]
+    body.append(label(where, (left + right) / 2, bottom + 34, "axis", "middle"))
+    return picture(WIDTH, bottom + 42, title, description, "".join(body))
+
+
+def short(number: float) -> str:
+    """
+    A number in few letters.
+
+    >>> short(0.25), short(1500), short(2e6)
+    ('0.25', '1.5k', '2M')
+    """
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(number) >= size:
+            return f"{number / size:.3g}{letter}"
+    return f"{number:.3g}"
 
 
 def _columns(text: str) -> int:

@@ -1,9 +1,11 @@
 """The budget of a search, and how it is divided between the phases."""
 
 from dataclasses import dataclass
+from math import inf
 
 ANCHORS = 0.25  # the share of the budget for tuning the anchors
-FINALISTS = 0.35  # at most this share is kept for training the finalists again
+FINALISTS = 0.45  # at most this share is kept for training finalists again, the guard included
+GUARD = 0.1  # the share of the time that is kept for the guard, once finalists have three seeds
 FINALS = ((3, 5), (3, 4), (3, 3), (2, 3), (1, 3), (1, 2), (0, 2))  # finalists, seeds: best first
 
 
@@ -32,11 +34,17 @@ class Budget:
         return self.seconds is not None and elapsed >= ANCHORS * self.seconds
 
     def finals_due(self, n_trials: int, elapsed: float) -> bool:
-        """Whether only the finalists' share is left."""
-        finalists, seeds = self.finals
-        cost = (finalists + 2) * (seeds - 1)
+        """Whether only the finalists' share is left, and the guard's."""
         late = self.seconds is not None and elapsed >= (1 - FINALISTS) * self.seconds
-        return late or (self.trials is not None and n_trials >= self.trials - cost)
+        return late or self._left(n_trials) <= finals_cost(*self.finals)
+
+    def guard_late(self, elapsed: float) -> bool:
+        """Whether only the guard's share of the time is left."""
+        return self.seconds is not None and elapsed >= (1 - GUARD) * self.seconds
+
+    def guard_due(self, n_trials: int, elapsed: float) -> bool:
+        """Whether only the guard's share is left."""
+        return self.guard_late(elapsed) or self._left(n_trials) <= guard_cost(*self.finals)
 
     @property
     def anchor_trials(self) -> int:
@@ -50,7 +58,7 @@ class Budget:
         seed is trained already. Where the budget is too small for two seeds, there are no finals.
 
         >>> Budget(24, None, 3).finals
-        (2, 3)
+        (1, 3)
         >>> Budget(100, None, 5).finals
         (3, 5)
         >>> Budget(1000, None, 20).finals
@@ -61,7 +69,25 @@ class Budget:
         many = ((FINALS[0][0], seeds) for seeds in range(self.seeds, FINALS[0][1], -1))
         for finalists, seeds in (*many, *FINALS):
             seeds = min(seeds, self.seeds)
-            cost = (finalists + 2) * (seeds - 1)
-            if self.trials is None or cost <= FINALISTS * self.trials:
+            if self.trials is None or finals_cost(finalists, seeds) <= FINALISTS * self.trials:
                 return finalists, seeds
         return 0, 1
+
+    def _left(self, n_trials: int) -> float:
+        return inf if self.trials is None else self.trials - n_trials
+
+
+def finals_cost(finalists: int, seeds: int) -> int:
+    """
+    How many trainings the finals take: the finalists and both anchors with all seeds but the
+    first, and what the guard needs.
+
+    >>> finals_cost(3, 5)
+    25
+    """
+    return (finalists + 2) * (seeds - 1) + guard_cost(finalists, seeds)
+
+
+def guard_cost(finalists: int, seeds: int) -> int:
+    """How many trainings the guard needs: one candidate, new to all seeds."""
+    return seeds if finalists and seeds > 1 else 0

@@ -1,81 +1,43 @@
 """How trials compare: the best anchors, the gains, the ranking."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from math import isfinite
-from statistics import fmean, stdev
+from statistics import fmean
 
 from automtl.core.candidate import Candidate
 from automtl.core.graph import TaskGraph
-from automtl.core.objective import gains, mean_gain
+from automtl.core.objective import Objective, gains, mean_gain
 from automtl.core.trial import Phase, Trial
-
-# The 97.5 % quantiles of Student's t, for 1, 2, ... degrees of freedom.
-T_QUANTILES = (
-    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228,
-    2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093,
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """
-    A mean over seeds.
-
-    :param mean: The mean.
-    :param half_width: Half the width of its 95 % interval (Student's t); None from one seed, or
-        where the mean is no finite number.
-    """
-
-    mean: float
-    half_width: float | None
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> "Estimate":
-        """The mean of ``values`` and its interval."""
-        mean = fmean(values)
-        if len(values) < 2 or not isfinite(mean):
-            return cls(mean, None)
-        quantile = T_QUANTILES[min(len(values) - 2, len(T_QUANTILES) - 1)]
-        return cls(mean, quantile * stdev(values) / len(values) ** 0.5)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """
-    A row of the leaderboard.
-
-    :param candidate: The candidate.
-    :param trials: Its successful trials, one a seed.
-    :param gains: Its gain for each task over the single-task anchor with the same seed, on
-        validation.
-    :param mean: The mean of these over tasks.
-    :param anchor: ``"single-task"`` or ``"all-shared"`` for the tuned anchors, else empty.
-    """
-
-    candidate: Candidate
-    trials: tuple[Trial, ...]
-    gains: Mapping[str, Estimate]
-    mean: Estimate
-    anchor: str
+from automtl.search.entry import Entry, Estimate
+from automtl.search.front import admitted, costs, pareto_front
+from automtl.search.guard import harmed
 
 
 class Standing:
     """
-    What is known after some trials.
+    What is known after some trials. Those of low fidelity do not count: what a short training gives
+    is no zero point and no rank.
 
     :param trials: The trials, in the order they ended.
     :param constants: Each task's error of a constant prediction.
+    :param objective: What is sought, and within which limits.
     """
 
-    def __init__(self, trials: Sequence[Trial], constants: Mapping[str, float]) -> None:
-        self.trials = [trial for trial in trials if trial.done]
-        self.constants = constants
+    def __init__(
+        self,
+        trials: Sequence[Trial],
+        constants: Mapping[str, float],
+        objective: Objective = Objective(),  # noqa: B008 - it is frozen
+    ) -> None:
+        self.trials = [trial for trial in trials if trial.done and trial.order.fidelity == 1]
+        self.constants, self.objective = constants, objective
 
     @cached_property
     def single(self) -> Trial | None:
-        """The best of the tuned single-task anchors, None if none succeeded."""
+        """
+        The best of the tuned single-task anchors, None if none succeeded. One that is composed of
+        each task's own best settings goes before those with the same settings for all.
+        """
         return self._best_anchor(TaskGraph.single_task)
 
     @cached_property
@@ -92,26 +54,58 @@ class Standing:
         return fmean(errors[task] / (scale or 1.0) for task, scale in self.constants.items())
 
     def gains(self, trial: Trial) -> dict[str, float] | None:
-        """The gain of each task over the single-task anchor with the same seed, if it is there."""
-        if trial.seed not in self._zero:
+        """
+        The gain of each task over the single-task anchor: with the same seed, or else, which is
+        less exact, over its mean error. None if there is no anchor.
+        """
+        if not self._zero:
             return None
-        return gains(trial.result.errors, self._zero[trial.seed], self.constants)
+        zero = self._zero.get(trial.seed, self._mean_zero)
+        return gains(trial.result.errors, zero, self.constants)
 
     @cached_property
     def ranking(self) -> list[Entry]:
         """
-        All candidates that can be compared: first those that were trained with several seeds, then
-        the others, each by mean gain. The first is the winner.
+        All candidates that can be compared, best first: what keeps the limits of the objective
+        before what does not; what credibly harms no task before what does; what was trained with
+        several seeds before what was not; then by mean gain, and of equals the one that costs
+        less. If the first keeps the limits, it is the winner.
         """
         by_candidate: dict[Candidate, list[Trial]] = {}
         for trial in self.trials:
             if trial.seed in self._zero:
                 by_candidate.setdefault(trial.candidate, []).append(trial)
         entries = [self._entry(candidate, found) for candidate, found in by_candidate.items()]
-        begun = any(len(entry.trials) > 1 and not entry.anchor for entry in entries)
-        return sorted(
-            entries, key=lambda entry: (begun and len(entry.trials) < 2, -entry.mean.mean)
-        )
+        begun = _begun(entries)
+        return sorted(entries, key=lambda entry: (*self._class(entry, begun), *self._aims(entry)))
+
+    @cached_property
+    def peers(self) -> list[Entry]:
+        """
+        What is ranked with the winner, by mean gain alone: it keeps the limits, harms a task only
+        if the winner does, and has several seeds if the winner has. The winner is the first; none
+        if nothing keeps the limits.
+        """
+        if not self.ranking or admitted(self.ranking[0], self.objective):
+            return []
+        begun = _begun(self.ranking)
+        first = self._class(self.ranking[0], begun)
+        return [entry for entry in self.ranking if self._class(entry, begun) == first]
+
+    @cached_property
+    def front(self) -> list[Entry]:
+        """
+        The Pareto front of mean gain against the costs that the objective names, highest gain
+        first. It is made of what keeps the limits, and of several seeds if the winner has: one seed
+        proves no trade-off. To harm no task is an aim as well, so that nobody who harms one
+        dominates who harms none; the winner is the first of these, if there are any.
+        """
+        if not self.peers:
+            return []
+        begun = _begun(self.ranking)
+        one_seed = self._class(self.ranking[0], begun)[2]
+        able = [e for e in self.ranking if self._class(e, begun)[::2] == (False, one_seed)]
+        return pareto_front(able, self.objective.against)
 
     def _entry(self, candidate: Candidate, trials: Sequence[Trial]) -> Entry:
         found = [gains(t.result.errors, self._zero[t.seed], self.constants) for t in trials]
@@ -125,6 +119,15 @@ class Standing:
             anchor=anchors.get(candidate, ""),
         )
 
+    def _class(self, entry: Entry, begun: bool) -> tuple[bool, bool, bool]:
+        """What goes before mean gain; ``begun`` is whether finalists have several seeds."""
+        one_seed = begun and len(entry.trials) < 2
+        return bool(admitted(entry, self.objective)), bool(harmed(entry)), one_seed
+
+    def _aims(self, entry: Entry) -> tuple[float, ...]:
+        found = costs(entry)
+        return (-entry.mean.mean, *(found[name] for name in self.objective.against))
+
     @cached_property
     def _zero(self) -> dict[int, Mapping[str, float]]:
         """The errors of the single-task anchor, by seed."""
@@ -133,6 +136,11 @@ class Standing:
         anchor = self.single.candidate
         return {t.seed: t.result.errors for t in self.trials if t.candidate == anchor}
 
+    @cached_property
+    def _mean_zero(self) -> dict[str, float]:
+        """The mean error of the single-task anchor over its seeds, by task."""
+        return {task: fmean(zero[task] for zero in self._zero.values()) for task in self.constants}
+
     def _best_anchor(self, graph: Callable[[Iterable[str], int], TaskGraph]) -> Trial | None:
         found = [
             trial
@@ -140,4 +148,10 @@ class Standing:
             if trial.phase is Phase.ANCHORS
             and trial.candidate.graph == graph(self.constants, len(trial.candidate.graph.stages))
         ]
-        return min(found, key=self.relative, default=None)
+        composed = [trial for trial in found if trial.candidate.alone]
+        return min(composed or found, key=self.relative, default=None)
+
+
+def _begun(entries: Sequence[Entry]) -> bool:
+    """Whether finalists, the anchors aside, have been trained with several seeds."""
+    return any(len(entry.trials) > 1 and not entry.anchor for entry in entries)

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from automtl.core.graph import TaskGraph
 from automtl.core.trial import Order, Phase, Result, Status, Trial
 from automtl.data.dataset import TrainingData
 from automtl.errors import RunError
 from automtl.search.director import Answer, Director
 from automtl.search.progress import Progress
+from automtl.train.part import PartStore
 
 OBJECT_STORE = 150 * 1024**2  # bytes, beside what the data take
 DIED = "the worker process died; was it out of memory?"
@@ -34,14 +34,14 @@ class Job:
     :param plugin_files: The user's plugins.
     :param estimator: The name of the affinity estimator.
     :param device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
-    :param store: Keeps an outcome's network and curves, in the worker.
+    :param store: Keeps trained parts, in the worker, and finds them again.
     """
 
     data: TrainingData
     plugin_files: tuple[Path, ...]
     estimator: str
     device: str
-    store: Callable[[Order, Any], None]
+    store: PartStore
 
 
 @dataclass(frozen=True)
@@ -111,12 +111,7 @@ def _train(config: dict[str, Any], job: Job) -> None:
     torch.set_num_threads(1)
     order = Order.from_json(json.loads(config["order"]))
     plugins = load_plugins(job.plugin_files)
-    graph = order.candidate.graph
-    measure = (
-        order.phase is Phase.ANCHORS
-        and len(graph.tasks) > 1
-        and graph == (TaskGraph.all_shared(graph.tasks, len(graph.stages)))
-    )
+    measure = order.phase is Phase.ANCHORS and len(order.candidate.graph.tasks) > 1
     outcome = run_trial(
         order,
         job.data,
@@ -124,13 +119,9 @@ def _train(config: dict[str, Any], job: Job) -> None:
         choose_device(job.device),
         time.monotonic() + config["deadline"] - time.time(),
         pick(plugins.affinities, "affinity", job.estimator) if measure else None,
+        job.store,
     )
-    result = outcome.result
-    try:
-        job.store(order, outcome)
-    except OSError as error:
-        result = Result(Status.FAILED, f"the network could not be written: {error}")
-    tune.report({"result": json.dumps(result.to_json())})
+    tune.report({"result": json.dumps(outcome.result.to_json())})
 
 
 def _proposals(

@@ -12,6 +12,7 @@ from automtl.core.balancer import Balancer
 from automtl.core.schedule import Schedule
 from automtl.model.network import GraphNetwork
 from automtl.train.losses import Rows, TaskLosses
+from automtl.train.warm import Checkpoint, Snapshots
 
 CHUNK = 8192  # rows evaluated at a time
 
@@ -68,6 +69,8 @@ def fit(
     settings: Settings,
     seed: int,
     watch: Callable[[Rows], None] | None = None,
+    start: Checkpoint | None = None,
+    snapshots: Snapshots | None = None,
 ) -> Curve:
     """
     Trains ``network`` with AdamW and leaves it with the weights of its best epoch.
@@ -76,6 +79,8 @@ def fit(
     constant prediction; a curve over epochs is U-shaped, so the last weights are rarely the best.
 
     :param watch: Is called after each step with the training rows.
+    :param start: Where to start from; the schedule goes on where it had come to.
+    :param snapshots: Is called after each epoch.
     :raises Diverged: If a loss becomes NaN or infinite.
     :raises DeadlinePassed: If the settings' deadline passes.
     """
@@ -83,12 +88,16 @@ def fit(
     optimizer = torch.optim.AdamW(
         weights, settings.learning_rate, weight_decay=settings.weight_decay, fused=True
     )
+    if start is not None:
+        start.start(network, balancer, optimizer)
+    begun = 0 if start is None else start.epoch
     generator = torch.Generator().manual_seed(seed)
     scale = torch.tensor([kind.constant_loss for kind in losses.kinds], device=train.inputs.device)
     curve, keeper = Curve(losses.tasks), _Keeper(network)
     for epoch in range(settings.epochs):
+        factor = schedule.factor(min(begun + epoch, schedule.n_epochs - 1))
         for group in optimizer.param_groups:
-            group["lr"] = settings.learning_rate * schedule.factor(epoch)
+            group["lr"] = settings.learning_rate * factor
         order = torch.randperm(len(train), generator=generator).to(train.inputs.device)
         trained = _epoch(network, losses, balancer, optimizer, train[order], settings, watch)
         validated = mean_losses(network, losses, validation)
@@ -96,6 +105,8 @@ def fit(
         curve.validation.append(validated.tolist())
         if not all(map(math.isfinite, curve.train[-1] + curve.validation[-1])):
             raise Diverged(f"the loss became NaN or infinite in epoch {epoch + 1}")
+        if snapshots is not None:
+            snapshots(epoch + 1, optimizer)
         if keeper.better(float((validated / scale).mean())):
             curve.best = epoch
         elif epoch - curve.best >= settings.patience:

@@ -2,29 +2,24 @@
 
 import math
 import time
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
-from automtl.core.affinity import Affinity, AffinityEstimator
-from automtl.core.candidate import Candidate
+from automtl.core.affinity import Affinity, AffinityEstimator, Anchor
 from automtl.core.seed import derive_seed
 from automtl.core.trial import Order, Result, Status
-from automtl.data.dataset import Part, TrainingData
+from automtl.data.dataset import TrainingData
 from automtl.model.check import check_network
-from automtl.model.count import count_flops, count_parameters
-from automtl.model.network import GraphNetwork, Network, build_network, part_seed
-from automtl.plugins import Plugins, pick
+from automtl.model.count import count_flops, count_parameters, measure_latency
+from automtl.model.network import Network, build_network
+from automtl.plugins import Plugins
 from automtl.train.evaluate import errors, evaluate, predict
-from automtl.train.fit import Curve, DeadlinePassed, Settings, fit
-from automtl.train.gramian import GramianWatch
-from automtl.train.losses import Rows, TaskLosses
+from automtl.train.fit import Curve, DeadlinePassed
+from automtl.train.part import PartStore, PartTrainer, Trained
+from automtl.train.probe import FeaturesProbe
+from automtl.train.rows import as_tensor, training_rows
 
 
 @dataclass(frozen=True)
@@ -50,17 +45,24 @@ def run_trial(
     device: torch.device,
     deadline: float,
     estimator: type[AffinityEstimator] | None = None,
+    store: PartStore | None = None,
 ) -> Outcome:
     """
     Trains ``order``. Whatever goes wrong in it ends up in the result's status and reason.
 
+    Parts that the store knows are not trained again; those that are trained are kept one by one, so
+    that a trial that is cut off leaves its finished ones behind. The numbers are the same either
+    way.
+
     :param deadline: The moment, in `time.monotonic` seconds, at which training is cut off.
-    :param estimator: Measures affinity during training, if the graph is of one part.
+    :param estimator: Measures affinity, if the graph suits its anchor: is of one part, or, for
+        `Anchor.SINGLE_TASK`, shares nothing.
+    :param store: Where trained parts are kept; None to keep none.
     """
     began = time.monotonic()
     try:
         with torch.random.fork_rng():
-            return _run(order, data, plugins, device, deadline, estimator)
+            return _run(order, data, plugins, device, deadline, estimator, store or PartStore())
     except DeadlinePassed:
         return Outcome(Result(Status.CUT, "the budget ended", seconds=time.monotonic() - began))
     except Exception as error:  # a plugin may raise anything
@@ -75,13 +77,6 @@ def trial_network(order: Order, data: TrainingData, plugins: Plugins) -> Network
     return build_network(order.candidate, n_outputs, data.layout, plugins, order.seed)
 
 
-def as_tensor(array: NDArray[np.float32], device: torch.device) -> Tensor:
-    """``array`` on ``device``, without a copy where none is needed, even if it is read-only."""
-    with warnings.catch_warnings():  # nobody writes to it
-        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
-        return torch.from_numpy(array).to(device)
-
-
 def _run(
     order: Order,
     data: TrainingData,
@@ -89,101 +84,77 @@ def _run(
     device: torch.device,
     deadline: float,
     estimator: type[AffinityEstimator] | None,
+    store: PartStore,
 ) -> Outcome:
     began = time.monotonic()
     network = trial_network(order, data, plugins).to(device)
     check_network(network, data.layout.size)
-    watcher = None
-    if estimator is not None and len(network.parts) == 1:
-        watcher = estimator(order.candidate.graph.tasks, len(order.candidate.graph.stages))
-    train_part = partial(_fit, order, data, plugins, device, deadline, watcher)
-    curves = [train_part(part) for part in network.parts]
-
-    kinds = data.fitted_kinds(plugins.task_kinds)
-    inputs = as_tensor(data.validation.inputs, device)
-    metrics = evaluate(
-        predict(network, data.tasks, kinds, inputs), data.tasks, kinds, data.validation.targets
-    )
-    found = errors(metrics, data.tasks, kinds)
-    if undefined := [task for task, error in found.items() if not math.isfinite(error)]:
-        raise ValueError(f"the metric of {undefined} is not defined on the validation rows")
+    apart = estimator is not None and estimator.anchor == Anchor.SINGLE_TASK
+    inside = estimator if len(network.parts) == 1 and not apart else None
+    start = None if order.fidelity == 1 else store.checkpoint(order.warm)
+    trainer = PartTrainer(data, plugins, device, deadline, inside, start)
+    parts, epochs = _train(order, network, trainer, store)
+    affinity = parts[0].affinity if inside is not None else None
+    if estimator is not None and apart:
+        affinity = _measure_apart(estimator, network, data, plugins, order.seed)
+        if affinity is not None:
+            store.measured(order, affinity)
+    found, metrics = _judge(network, data, plugins, device)
     result = Result(
         status=Status.DONE,
         errors=found,
         metrics=metrics,
         parameters=count_parameters(network),
         flops=count_flops(network, data.layout.size),
-        epochs=sum(len(curve.train) for curve in curves),
+        epochs=epochs,
+        latency_ms=measure_latency(network, data.layout.size),
         seconds=time.monotonic() - began,
     )
-    return Outcome(result, network, curves, watcher.result() if watcher else None)
+    return Outcome(result, network, [trained.curve for trained in parts], affinity)
 
 
-def _fit(
-    order: Order,
+def _train(
+    order: Order, network: Network, trainer: PartTrainer, store: PartStore
+) -> tuple[list[Trained], int]:
+    """Trains the parts that the store does not know; how many epochs that took."""
+    parts, epochs = [], 0
+    for part, part_network in zip(order.parts, network.parts, strict=True):
+        trained = store.recall(part, part_network)
+        if trained is None:
+            trained = trainer.train(part, part_network)
+            store.keep(part, part_network, trained)
+            epochs += len(trained.curve.train)
+        parts.append(trained)
+    return parts, epochs
+
+
+def _judge(
+    network: Network, data: TrainingData, plugins: Plugins, device: torch.device
+) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+    """The errors and the metrics of each task on validation."""
+    kinds = data.fitted_kinds(plugins.task_kinds)
+    inputs = as_tensor(data.validation.inputs, device)
+    predictions = predict(network, data.tasks, kinds, inputs)
+    metrics = evaluate(predictions, data.tasks, kinds, data.validation.targets)
+    found = errors(metrics, data.tasks, kinds)
+    if undefined := [task for task, error in found.items() if not math.isfinite(error)]:
+        raise ValueError(f"the metric of {undefined} is not defined on the validation rows")
+    return found, metrics
+
+
+def _measure_apart(
+    estimator: type[AffinityEstimator],
+    network: Network,
     data: TrainingData,
     plugins: Plugins,
-    device: torch.device,
-    deadline: float,
-    estimator: AffinityEstimator | None,
-    network: GraphNetwork,
-) -> Curve:
-    """Trains one independent part of the network as if there were no other."""
-    candidate, names = order.candidate, [task.name for task in data.tasks]
-    columns = [names.index(task) for task in network.tasks]
-    kinds = data.fitted_kinds(plugins.task_kinds)
-    losses = partial(
-        TaskLosses,
-        network.tasks,
-        [kinds[column] for column in columns],
-        [data.tasks[column].weight for column in columns],
-        device,
-    )
-    seed = part_seed(candidate, network.graph, order.seed)
-    torch.manual_seed(derive_seed(seed, "training"))
-    settings = _settings(candidate, deadline)
-    watch = None
-    if estimator is not None:
-        batch_size = min(settings.batch_size, len(data.train.inputs))
-        watch = GramianWatch(network, losses(), estimator, batch_size, derive_seed(seed, "watch"))
-    balancer = pick(plugins.balancers, "balancer", str(candidate.hyperparameters["balancer"]))
-    schedule = pick(plugins.schedules, "schedule", str(candidate.hyperparameters["schedule"]))
-    return fit(
-        network,
-        losses(),
-        balancer(len(columns), **candidate.options("balancer")).to(device),
-        schedule(settings.epochs, **candidate.options("schedule")),
-        _rows(data.train, columns, device),
-        _rows(data.validation, columns, device),
-        settings,
-        derive_seed(seed, "order"),
-        watch,
-    )
-
-
-def _settings(candidate: Candidate, deadline: float) -> Settings:
-    values = candidate.hyperparameters
-    return Settings(
-        learning_rate=float(values["learning_rate"]),
-        weight_decay=float(values["weight_decay"]),
-        batch_size=int(values["batch_size"]),
-        epochs=int(values["epochs"]),
-        patience=int(values["patience"]),
-        deadline=deadline,
-    )
-
-
-def _rows(part: Part, columns: Sequence[int], device: torch.device) -> Rows:
-    """
-    The rows of ``part`` with the targets of these columns. Rows without any of these labels are
-    left out: they would only dilute the batches.
-    """
-    targets = part.targets[:, columns]
-    known = ~np.isnan(targets)
-    inputs = part.inputs
-    if not known.any(1).all():
-        there = known.any(1)
-        inputs, targets, known = inputs[there], targets[there], known[there]
-    labelled = None if known.all() else as_tensor(known.astype(np.float32), device)
-    zeroed = np.where(known, targets, np.float32(0))
-    return Rows(as_tensor(inputs, device), as_tensor(zeroed, device), labelled)
+    seed: int,
+) -> Affinity | None:
+    """What ``estimator`` finds in networks of a task each; None if any has more."""
+    graphs = [part.graph for part in network.parts]
+    if any(len(graph.tasks) > 1 for graph in graphs):
+        return None
+    measuring = estimator([graph.tasks[0] for graph in graphs], len(graphs[0].stages))
+    rows, kinds = training_rows(measuring.tasks, data, plugins, next(network.parameters()).device)
+    probe = FeaturesProbe(network.parts, rows, kinds, derive_seed(seed, "watch"))
+    measuring.update(probe)
+    return measuring.result()

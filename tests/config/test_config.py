@@ -25,7 +25,8 @@ columns: {a: categorical}
 split: {train: 0.5, validation: 0.25, test: 0.25, groups: g}
 plugins: [p.py]
 search: {trials: 9, minutes: 1.5, searcher: random, affinity: a, seeds: 2, workers: 2, seed: 7,
-         device: cpu}
+         device: cpu, objective: [flops, latency_ms], max_parameters: 1000, max_latency_ms: 0.5,
+         max_loss_per_task: 0.02, fidelity: 0.3, ensemble: 3}
 space:
   stages: 1
   primitives: [hard]
@@ -92,6 +93,9 @@ def test_flags_override_the_file() -> None:
     search = config.search
     assert (search.trials, search.minutes, search.seed, search.workers) == (5, 2.0, 3, 1)
     assert override(bundled_config()) == bundled_config()
+    both = override(bundled_config(), objective="parameters, latency_ms")
+    assert both.search.aim.against == ("parameters", "latency_ms")
+    assert override(both, objective="gain").search.aim.against == ()
 
 
 def test_minutes_replace_the_default_of_trials_only(write: Callable[..., Path]) -> None:
@@ -118,6 +122,10 @@ def _with_name(config: Config) -> Config:
             "--workers: must be >= 1, but is the number 0.",
         ),
         (lambda config: override(config, seed=-1), "--seed: must be >= 0, but is the number -1."),
+        (
+            lambda config: override(config, objective="size,flops"),
+            "--objective: 'size' is not on offer; there are 'flops', 'latency_ms' and 'parameters'",
+        ),
         (_with_name, "--name: must be a folder's name"),
     ],
 )

@@ -1,11 +1,13 @@
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 from pytest import mark, raises
 
 from automtl.config.config import load_config
 from automtl.config.schema import SearchSettings
+from automtl.core.objective import COSTS, Objective
 from automtl.errors import ConfigError
 
 HEAD = "data: a.csv\ntargets: [x, y]\n"
@@ -50,6 +52,17 @@ WRONG = {
     f"{HEAD}search: {{seeds: 0}}": "3:17: search.seeds: must be >= 1, but is the number 0.",
     f"{HEAD}search: {{workers: 0}}": "3:19: search.workers: must be >= 1, but is the number 0.",
     f"{HEAD}search: {{seed: -1}}": "3:16: search.seed: must be >= 0, but is the number -1.",
+    f"{HEAD}search: {{objective: gian}}": "3:21: search.objective: 'gian' is not on offer; did you",
+    f"{HEAD}search: {{objective: [size]}}": "3:22: search.objective.0: 'size' is not on offer; the",
+    f"{HEAD}search: {{objective: [flops, flops]}}": "3:21: search.objective: 'flops' is in this li",
+    f"{HEAD}search: {{objective: []}}": "3:21: search.objective: must be at least 1 long, but is a",
+    f"{HEAD}search: {{max_parameters: 0}}": "3:26: search.max_parameters: must be >= 1, but is the",
+    f"{HEAD}search: {{max_parameters: 1.5}}": "3:26: search.max_parameters: must be a whole numb",
+    f"{HEAD}search: {{max_latency_ms: 0}}": "3:26: search.max_latency_ms: must be > 0, but is",
+    f"{HEAD}search: {{max_loss_per_task: -1}}": "3:29: search.max_loss_per_task: must be >= 0, but",
+    f"{HEAD}search: {{fidelity: 0}}": "3:20: search.fidelity: must be > 0, but is the number 0.",
+    f"{HEAD}search: {{fidelity: 1.5}}": "3:20: search.fidelity: must be <= 1, but is the num",
+    f"{HEAD}search: {{ensemble: 0}}": "3:20: search.ensemble: must be >= 1, but is the number 0.",
     f"{HEAD}search: {{device: xla}}": "3:18: search.device: 'xla' is not on offer; there",
     f"{HEAD}search: 3": "3:9: search: must be a mapping (`key: value`), but is the number 3.",
 }
@@ -67,6 +80,25 @@ def test_a_search_has_a_limit() -> None:
     assert SearchSettings().trials == 24
     assert SearchSettings(minutes=1).trials is None
     assert SearchSettings(trials=5).minutes is None
+
+
+@mark.parametrize(
+    ("objective", "against"),
+    [
+        ("gain", ()),
+        ("flops", ("flops",)),
+        (["parameters", "latency_ms"], ("parameters", "latency_ms")),
+    ],
+)
+def test_the_objective_is_gain_or_its_trade_against_costs(
+    objective: Any, against: tuple[str, ...]
+) -> None:
+    aim = SearchSettings(objective=objective, max_parameters=7, max_loss_per_task=0.5).aim
+    assert aim == Objective(against, max_parameters=7, max_loss_per_task=0.5)
+
+
+def test_every_cost_can_be_named() -> None:
+    assert SearchSettings(objective=[*COSTS]).aim.against == COSTS  # type: ignore[list-item]
 
 
 def test_settings_do_not_change() -> None:

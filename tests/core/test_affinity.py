@@ -36,3 +36,16 @@ def test_between_has_the_receiver_in_its_row() -> None:
     affinity = Affinity(("a", "b"), (((0.0, 0.25), (-0.5, 0.0)),), (((0.0,) * 2,) * 2,), "by hand")
     assert affinity.between(0, receiver="a", helper="b") == 0.25
     assert affinity.between(0, receiver="b", helper="a") == -0.5
+
+
+def test_reads_what_had_no_cost_yet() -> None:
+    affinity = Affinity(("a",), (((0.0,),),), (((0.0,),),), "by hand", cost=1.2)
+    data = json.loads(json.dumps(affinity.to_json()))
+    assert Affinity.from_json(data).cost == 1.2
+    del data["cost"]
+    assert Affinity.from_json(data).cost == 0
+
+
+def test_time_does_not_tell_affinities_apart() -> None:
+    first, second = (Affinity(("a",), (), (), "by hand", cost) for cost in (1.1, 1.2))
+    assert first == second

@@ -74,6 +74,35 @@ def test_values_lie_in_their_distribution(distribution: Distribution, rng: rando
         value = distribution.mutate(value, rng)
 
 
+@given(distribution=uniforms | choices, rng=...)
+def test_places_lie_between_the_ends(distribution: Distribution, rng: random.Random) -> None:
+    assert -1e-9 <= distribution.place(distribution.sample(rng)) <= 1 + 1e-9
+
+
+@mark.parametrize(
+    ("distribution", "values"),
+    [
+        (Choice((32, 64, 128)), (32, 64, 128)),
+        (Choice(("a", "b", "c")), ("a", "b", "c")),
+        (Uniform(-2, 4), (-2, 1, 4)),
+        (Uniform(1e-4, 1e-2, log=True), (1e-4, 1e-3, 1e-2)),
+    ],
+)
+def test_places_go_from_the_beginning_to_the_end(
+    distribution: Distribution, values: tuple[Scalar, ...]
+) -> None:
+    assert [distribution.place(value) for value in values] == approx([0.0, 0.5, 1.0])
+
+
+@mark.parametrize("distribution", [Choice((7,)), Uniform(7, 7), Uniform(7, 7, log=True)])
+def test_all_of_one_value_is_at_the_beginning(distribution: Distribution) -> None:
+    assert distribution.place(7) == 0
+
+
+def test_a_stranger_to_a_choice_is_at_its_beginning() -> None:
+    assert Choice((32, 64)).place(7) == 0
+
+
 @given(rng=..., rate=st.floats(0, 1))
 def test_hyperparameters_lie_in_the_space(rng: random.Random, rate: float) -> None:
     check_lies_in_the_space(SPACE.default())
@@ -168,6 +197,15 @@ def test_candidates_that_differ_in_unused_options_are_one(
     assert SPACE.candidate(graph, values) == SPACE.candidate(graph, changed)
     soft = TaskGraph(((Node(("a", "b"), "soft_l2"),),))
     assert SPACE.candidate(soft, values) != SPACE.candidate(soft, changed)
+
+
+@given(...)
+def test_only_tasks_alone_in_their_part_have_settings_of_their_own(graph: TaskGraph) -> None:
+    values = SPACE.default()
+    alone = {task: {**values, "batch_size": 256} for task in (*graph.tasks, "a stranger")}
+    single = {part.tasks[0] for part in graph.parts if len(part.tasks) == 1}
+    assert SPACE.candidate(graph, values, alone).alone.keys() == single
+    assert not SPACE.candidate(graph, values, dict.fromkeys(graph.tasks, values)).alone
 
 
 @mark.parametrize(

@@ -8,18 +8,18 @@ from pytest import fixture, mark, raises
 from torch import Tensor, nn
 
 from automtl.data.dataset import MultiTaskData
-from automtl.deploy.export import Decoded
+from automtl.deploy.ensemble import Ensemble
 from automtl.deploy.verify import verify
 from automtl.errors import ExportFailed
 
 
 @fixture(scope="module")
-def decoded(data: MultiTaskData, network: nn.Module) -> Decoded:
-    return Decoded(network, data.tasks, data.kinds)
+def decoded(data: MultiTaskData, network: nn.Module) -> Ensemble:
+    return Ensemble([network], data.tasks, data.kinds)
 
 
 def changed(
-    decoded: Decoded, task: int, change: Callable[[Tensor], Tensor]
+    decoded: Ensemble, task: int, change: Callable[[Tensor], Tensor]
 ) -> Callable[[Tensor], tuple[Tensor, ...]]:
     def network(inputs: Tensor) -> tuple[Tensor, ...]:
         values = list(decoded(inputs))
@@ -30,7 +30,7 @@ def changed(
 
 
 def test_the_file_agrees_with_its_network(
-    model: Path, decoded: Decoded, data: MultiTaskData
+    model: Path, decoded: Ensemble, data: MultiTaskData
 ) -> None:
     differences = verify(model, decoded, data)
     assert list(differences) == ["sex", "species", "mass"]
@@ -41,7 +41,7 @@ def test_the_file_agrees_with_its_network(
 @mark.parametrize("change", [lambda v: v * 1.01, lambda v: v * torch.nan, lambda v: v.roll(1, 0)])
 def test_another_network_is_found_out(
     model: Path,
-    decoded: Decoded,
+    decoded: Ensemble,
     data: MultiTaskData,
     task: int,
     name: str,
@@ -52,13 +52,13 @@ def test_another_network_is_found_out(
 
 
 def test_rounding_is_allowed_for_in_the_units_of_the_target(
-    model: Path, decoded: Decoded, data: MultiTaskData
+    model: Path, decoded: Ensemble, data: MultiTaskData
 ) -> None:
     network = changed(decoded, 2, lambda values: values * (1 + 3e-6))  # 0.004 in its units
     assert 1e-3 < verify(model, network, data)["mass"] < 1e-2
 
 
-def test_one_wrong_row_is_found(model: Path, decoded: Decoded, data: MultiTaskData) -> None:
+def test_one_wrong_row_is_found(model: Path, decoded: Ensemble, data: MultiTaskData) -> None:
     rows = data.test.rows.copy()
     rows[-1] = rows[0]
     wrong = replace(data, test=replace(data.test, rows=rows))
@@ -67,7 +67,7 @@ def test_one_wrong_row_is_found(model: Path, decoded: Decoded, data: MultiTaskDa
 
 
 def test_a_wrong_label_is_found_where_probabilities_are_right(
-    model: Path, decoded: Decoded, data: MultiTaskData, tmp_path: Path
+    model: Path, decoded: Ensemble, data: MultiTaskData, tmp_path: Path
 ) -> None:
     tampered = onnx.load(model)
     [encoder] = [node for node in tampered.graph.node if "species" in node.output]

@@ -1,9 +1,12 @@
+import time
 from collections.abc import Callable
+
+from torch import Tensor, nn
 
 from automtl.core.block import InputSpec
 from automtl.core.candidate import Candidate
 from automtl.core.graph import TaskGraph
-from automtl.model.count import count_flops, count_parameters
+from automtl.model.count import CALLS, ENOUGH_MS, count_flops, count_parameters, measure_latency
 from automtl.model.network import build_network
 from automtl.plugins import Plugins
 
@@ -23,3 +26,30 @@ def test_counts_what_a_hand_counts(candidate: Callable[..., Candidate], plugins:
         2 * trunk + heads,
         2 * trunk_flops + heads_flops,
     )
+
+
+class Slow(nn.Module):
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.linear, self.seconds = nn.Linear(3, 1), seconds
+        self.calls: list[tuple[int, bool, bool]] = []
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        time.sleep(self.seconds)
+        outputs: Tensor = self.linear(inputs)
+        self.calls.append((len(inputs), self.training, outputs.requires_grad))
+        return outputs
+
+
+def test_latency_is_that_of_one_row_as_it_is_predicted() -> None:
+    network = Slow(0.0)
+    assert measure_latency(network, 3) > 0
+    assert set(network.calls) == {(1, False, False)}
+    assert len(network.calls) <= CALLS + 1
+    assert network.training
+
+
+def test_a_slow_network_is_called_only_once() -> None:
+    network = Slow(1.1 * ENOUGH_MS / 1000)
+    assert measure_latency(network, 3) > ENOUGH_MS
+    assert len(network.calls) == 1

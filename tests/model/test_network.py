@@ -55,6 +55,20 @@ def test_a_part_is_the_same_network_in_whatever_graph_it_stands(
     assert not torch.equal(first["age"], second["age"])
 
 
+def test_each_part_has_its_own_hyperparameters(candidate: Make, plugins: Plugins) -> None:
+    graph = TaskGraph.from_groups([[("age", "sex"), ("job",)]] * 2)
+    shared = candidate(graph)
+    own = {"job": {**shared.hyperparameters, "block": "resnet", "block.width": 24}}
+    mixed = Candidate(graph, shared.hyperparameters, own)
+    pair, job = build_network(mixed, OUTPUTS, LAYOUT, plugins, 0).parts
+    first, second = (part.heads.linears[0].weight.shape[-1] for part in (pair, job))
+    assert (first, second) == (16, 24)
+    inputs = torch.randn(3, LAYOUT.size)
+    alone = Candidate(TaskGraph.single_task(["job"], 2), own["job"])
+    expected = build_network(alone, OUTPUTS, LAYOUT, plugins, 0)(inputs)["job"]
+    assert_close(job(inputs)["job"], expected, rtol=0, atol=0)
+
+
 def test_another_seed_is_another_network(candidate: Make, plugins: Plugins) -> None:
     inputs = torch.randn(3, LAYOUT.size)
     first, second = (

@@ -6,7 +6,7 @@ from pytest import fixture
 from automtl.core.graph import TaskGraph
 from automtl.deploy.export import ExportReport
 from automtl.report.summary import Row, Summary, TaskSummary
-from automtl.search.standing import Estimate
+from automtl.search.entry import Estimate
 
 
 @fixture

@@ -1,11 +1,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from automtl.core.graph import TaskGraph
 from automtl.core.objective import FLOOR
 from automtl.plugins import Plugins
 from automtl.report.card import model_card
 from automtl.report.leaderboard import evidence, leaderboard
-from automtl.report.summary import Summary
+from automtl.report.summary import Member, Summary
 
 
 def test_the_card_of_a_whole_search(finished: Summary, plugins: Plugins) -> None:
@@ -14,11 +15,11 @@ def test_the_card_of_a_whole_search(finished: Summary, plugins: Plugins) -> None
     for task in finished.tasks:
         assert f"`{task.name}` ({task.kind})" in card
         assert plugins.task_kinds[task.kind].citation in card
-    values = finished.hyperparameters
+    _, values = finished.settings[0]
     for plugin in (
-        plugins.blocks[values["block"]],
-        plugins.balancers[values["balancer"]],
-        plugins.schedules[values["schedule"]],
+        plugins.blocks[str(values["block"])],
+        plugins.balancers[str(values["balancer"])],
+        plugins.schedules[str(values["schedule"])],
         plugins.primitives["hard"],
     ):
         assert f"{plugin.name}: <{plugin.citation}>" in card
@@ -31,7 +32,7 @@ def test_the_card_of_a_whole_search(finished: Summary, plugins: Plugins) -> None
 def test_plugins_of_one_name_are_told_apart(finished: Summary, plugins: Plugins) -> None:
     values = {**finished.hyperparameters, "schedule": "cosine"}
     assert finished.affinity is not None
-    card = model_card(replace(finished, hyperparameters=values), plugins)
+    card = model_card(replace(finished, hyperparameters=values, alone={}), plugins)
     assert f"- schedule cosine: <{plugins.schedules['cosine'].citation}>" in card
     assert f"- affinity cosine: <{plugins.affinities['cosine'].citation}>" in card
 
@@ -43,6 +44,24 @@ def test_a_nearly_perfect_anchor_is_owned_up_to(
     assert "nearly perfect" not in model_card(made, plugins)
     card = model_card(replace(made, floored=("b",)), plugins)
     assert f"nearly perfect for b: gains there are relative to {100 * FLOOR:g} % of" in card
+
+
+def test_tasks_with_settings_of_their_own_are_named(
+    summary: Callable[..., Summary], plugins: Plugins
+) -> None:
+    made = summary(("a", "b"))
+    values = dict(made.hyperparameters)
+    graph = TaskGraph.single_task("ab", 2).to_json()
+    card = model_card(replace(made, graph=graph, alone={"a": {**values, "x": 1}}), plugins)
+    assert "a:\n\n- balancer: `sum`" in card
+    assert "- x: `1`" in card
+    assert "b:\n\n- balancer: `sum`" in card
+
+
+def test_an_ensemble_lists_its_networks(summary: Callable[..., Summary], plugins: Plugins) -> None:
+    members = (Member("d1", 0, "a+b"), Member("d2", 1, "a | b"))
+    card = model_card(replace(summary(), members=members), plugins)
+    assert "- candidate d2, seed 1: a | b" in card
 
 
 def test_a_path_with_a_space_can_be_pasted(

@@ -19,7 +19,7 @@ from automtl.report.findings import (
 )
 from automtl.report.leaderboard import conclusion
 from automtl.report.summary import Row, Summary
-from automtl.search.standing import Estimate
+from automtl.search.entry import Estimate
 
 Maker = Callable[..., Summary]
 

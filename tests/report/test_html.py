@@ -1,4 +1,3 @@
-import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,8 +12,9 @@ from automtl.core.graph import TaskGraph
 from automtl.plugins import Plugins
 from automtl.report.html import MAX_MATRIX, MAX_ROWS, report_html
 from automtl.report.leaderboard import percent
-from automtl.report.summary import Summary
-from automtl.search.standing import Estimate
+from automtl.report.summary import FrontPoint, Summary
+from automtl.run import RunFolder
+from automtl.search.entry import Estimate
 
 Maker = Callable[..., Summary]
 VOID = {"meta"}
@@ -80,9 +80,9 @@ def key(summary: Summary) -> str:
 
 
 def test_a_real_run_is_reported(finished: Summary, plugins: Plugins) -> None:
-    file = finished.folder / "curves" / f"{key(finished)}.json"
-    curves = json.loads(file.read_text())["curves"]
-    text = report_html(finished, plugins, {key(finished): curves})
+    run = RunFolder.open(finished.folder)
+    (trained,) = [trial for trial in run.trials() if trial.order.key == key(finished)]
+    text = report_html(finished, plugins, {key(finished): run.curves(trained)})
     page = Page(text)
     for task in finished.tasks:
         assert task.name in page.text
@@ -160,6 +160,45 @@ def test_pictures_are_well_formed_and_described(made: Maker, plugins: Plugins) -
         svg = ElementTree.fromstring(markup)
         assert svg.get("role") == "img"
         assert [child.tag.split("}")[1] for child in svg][:2] == ["title", "desc"]
+
+
+def test_the_front_is_drawn_and_listed(made: Maker, plugins: Plugins) -> None:
+    found = made()
+    graph = dict(found.graph)
+    points = tuple(
+        FrontPoint(f"point{n}", "", Estimate(0.01 * n, half), (), {"parameters": 10.0**n}, graph)
+        for n, half in ((5, 0.01), (3, None))
+    )
+    text = report_html(replace(found, against=("parameters",), front=points), plugins, {})
+    page = Page(text)
+    assert all(point.digest in page.text for point in points)
+    charts = [p for p in re.findall(r"<svg.*?</svg>", text, re.DOTALL) if "Mean gain against" in p]
+    assert len(charts) == 1
+    assert ElementTree.fromstring(charts[0]).get("role") == "img"
+    assert "Pareto" not in Page(report_html(found, plugins, {})).text
+
+
+def test_what_was_inferred_stands_beside_what_was_measured(made: Maker, plugins: Plugins) -> None:
+    found = replace(made(), affinity=affinity(["a", "b"]))
+    inferred = replace(affinity(["a", "b"]), estimator="posterior")
+    page = Page(report_html(replace(found, posterior=inferred), plugins, {}))
+    assert "+0.50 ± 0.10" in page.text  # measured
+    assert "+50.0 ± 10.0 %" in page.text  # inferred, in gain
+    assert "a loses by sharing stage 1 with b: -50.0 ± 10.0 %" in page.text
+    assert "Inferred from gains" not in Page(report_html(found, plugins, {})).text
+
+
+def test_settings_of_tasks_alone_have_a_column_of_their_own(made: Maker, plugins: Plugins) -> None:
+    found = made()
+    values = dict(found.hyperparameters)
+    graph = TaskGraph.single_task("ab", 2).to_json()
+    own = replace(found, graph=graph, alone={"a": {**values, "block": "tabm"}, "b": values})
+    assert own.settings == [(("a",), {**values, "block": "tabm"}), (("b",), values)]
+    page = Page(report_html(own, plugins, {}))
+    assert "block tabm" in page.text
+    assert "block mlp" in page.text
+    same = replace(found, graph=graph, alone={"a": values, "b": values})
+    assert same.settings == [(("a", "b"), dict(sorted(values.items())))]
 
 
 def test_a_single_task_winner_has_no_chart_of_zeros(made: Maker, plugins: Plugins) -> None:

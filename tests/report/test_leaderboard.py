@@ -13,7 +13,7 @@ from automtl.report.leaderboard import (
     sharing,
 )
 from automtl.report.summary import Summary
-from automtl.search.standing import Estimate
+from automtl.search.entry import Estimate
 
 Make = Callable[..., Summary]
 TEN = tuple(f"task {number}" for number in range(10))

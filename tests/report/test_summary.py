@@ -11,9 +11,11 @@ from automtl.run import RunFolder
 def test_the_rows_are_the_leaderboard(finished: Summary) -> None:
     assert [row.rank for row in finished.rows] == [*range(1, len(finished.rows) + 1)]
     assert finished.winner is finished.rows[0]
-    several = [row.seeds > 1 for row in finished.rows]
+    harmless = [row for row in finished.rows if not any(g.is_loss for g in row.gains.values())]
+    assert finished.rows[: len(harmless)] == tuple(harmless)
+    several = [row.seeds > 1 for row in harmless]
     assert several == sorted(several, reverse=True)
-    best = [row.mean.mean for row in finished.rows if row.seeds > 1]
+    best = [row.mean.mean for row in harmless if row.seeds > 1]
     assert best == sorted(best, reverse=True)
     anchors = {row.anchor: row for row in finished.rows}
     assert anchors["single-task"].mean.mean == 0.0
@@ -28,7 +30,7 @@ def test_it_counts_what_is_in_the_run_folder(finished: Summary) -> None:
     seeds = {t.seed for t in trials if t.candidate.digest == finished.winner.digest}
     assert finished.seed in seeds
     assert len(seeds) >= finished.winner.seeds
-    assert {trial.phase for trial in trials} == {*Phase}
+    assert {trial.phase for trial in trials} >= {*Phase} - {Phase.GUARD}
 
 
 def test_a_gain_on_test_lies_between_those_of_the_seeds(finished: Summary) -> None:

@@ -6,11 +6,13 @@ from pytest import mark
 
 from automtl.report.svg import (
     Line,
+    Spot,
     Whisker,
     dots_and_whiskers,
     element,
     line_chart,
     picture,
+    scatter,
     shorten,
     ticks,
     words,
@@ -117,3 +119,27 @@ def test_a_long_curve_is_thinned_and_keeps_its_end() -> None:
     spots = line.get("points", "").split()
     assert len(spots) <= 305
     assert spots[-1].startswith("330.0,")
+
+
+def spots(costs: list[float], gains: list[float]) -> ElementTree.Element:
+    made = [Spot(x, y, y - 0.01, y + 0.01, "better") for x, y in zip(costs, gains, strict=True)]
+    return parsed(scatter(made, HOSTILE, "description", ("parameters", "gain in %")))
+
+
+@mark.parametrize("costs", [[1.0, 2.0, 3.0], [10.0, 1e4, 1e7], [0.0, 5.0, 900.0], [7.0] * 3])
+def test_a_scatter_keeps_the_order_and_stays_inside(costs: list[float]) -> None:
+    gains = [-0.2, 0.0, 0.1]
+    found = spots(costs, gains)
+    dots = list(found.iter(f"{SVG}circle"))
+    across, down = ([float(dot.get(key, "")) for dot in dots] for key in ("cx", "cy"))
+    assert across == sorted(across)
+    assert down == sorted(down, reverse=True)  # up is more
+    width, height = (float(found.get(key, "")) for key in ("width", "height"))
+    assert all(0 < x < width for x in across)
+    assert all(0 < y < height for y in down)
+    text = "".join(found.itertext())
+    assert ("logarithmic" in text) == (min(costs) > 0 and max(costs) > 20 * min(costs))
+
+
+def test_one_point_is_drawn_too() -> None:
+    assert len(list(spots([100.0], [0.0]).iter(f"{SVG}circle"))) == 1

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 from pytest import mark
 
-from automtl.search.budget import ANCHORS, FINALISTS, Budget
+from automtl.search.budget import ANCHORS, FINALISTS, Budget, finals_cost, guard_cost
 
 
 @mark.parametrize("seeds", [1, 2, 3, 5, 9, 20])
@@ -10,17 +10,17 @@ from automtl.search.budget import ANCHORS, FINALISTS, Budget
 def test_the_parts_fit_into_the_whole(trials: int, seeds: int) -> None:
     budget = Budget(trials, None, seeds)
     finalists, n_seeds = budget.finals
-    cost = (finalists + 2) * (n_seeds - 1)
+    cost = finals_cost(finalists, n_seeds)
     assert 0 <= cost <= FINALISTS * trials
     assert 1 <= n_seeds <= seeds
     assert 2 <= 2 * budget.anchor_trials <= max(2, ANCHORS * trials)
-    assert 2 * budget.anchor_trials + cost <= trials
+    assert 2 * budget.anchor_trials + (budget.anchor_trials > 1) + cost <= trials
 
 
 @mark.parametrize("seeds", [2, 3, 5, 20])
 def test_more_trials_never_mean_fewer_finals(seeds: int) -> None:
     found = [Budget(trials, None, seeds) for trials in range(2, 400)]
-    costs = [(b.finals[0] + 2) * (b.finals[1] - 1) for b in found]
+    costs = [finals_cost(*budget.finals) for budget in found]
     assert all(less <= more for less, more in pairwise(costs))
     assert found[-1].finals == (3, seeds)
 
@@ -42,10 +42,31 @@ def test_the_first_limit_that_is_reached_ends_the_search() -> None:
 
 
 def test_the_finals_are_due_when_only_their_share_is_left() -> None:
-    budget = Budget(24, None, 3)  # two finalists and two anchors, two more seeds each: 8 trials
-    assert [budget.finals_due(n, 0.0) for n in (15, 16, 24)] == [False, True, True]
+    budget = Budget(24, None, 3)  # a finalist and two anchors, two more seeds each, and the guard
+    assert [budget.finals_due(n, 0.0) for n in (14, 15, 24)] == [False, True, True]
     timed = Budget(None, 100.0, 3)
-    assert [timed.finals_due(0, seconds) for seconds in (64.0, 65.0)] == [False, True]
+    assert [timed.finals_due(0, seconds) for seconds in (54.0, 56.0)] == [False, True]
+
+
+def test_the_guard_is_due_when_only_its_share_is_left() -> None:
+    budget = Budget(24, None, 3)
+    assert [budget.guard_due(n, 0.0) for n in (20, 21, 24)] == [False, True, True]
+    timed = Budget(None, 100.0, 3)
+    assert [timed.guard_due(0, seconds) for seconds in (89.0, 90.0)] == [False, True]
+    assert timed.guard_late(90.0)
+
+
+def test_without_finalists_or_several_seeds_there_is_nothing_to_guard() -> None:
+    assert guard_cost(0, 5) == guard_cost(3, 1) == 0
+    assert finals_cost(3, 1) == 0
+    assert guard_cost(3, 5) == 5
+
+
+@mark.parametrize("trials", [24, 40, 100])
+def test_finalists_have_three_seeds_where_the_budget_allows(trials: int) -> None:
+    finalists, seeds = Budget(trials, None, 5).finals
+    assert finalists >= 1
+    assert seeds >= 3
 
 
 def test_tuning_the_anchors_has_a_share_of_the_time() -> None:

@@ -5,8 +5,10 @@ from scipy.stats import t as student  # type: ignore[import-untyped]
 
 from automtl.core.candidate import Candidate
 from automtl.core.graph import TaskGraph
+from automtl.core.objective import Objective
 from automtl.core.trial import Order, Phase, Result, Status, Trial
-from automtl.search.standing import Estimate, Standing
+from automtl.search.entry import Estimate
+from automtl.search.standing import Standing
 
 Make = Callable[..., Candidate]
 End = Callable[..., Trial]
@@ -69,7 +71,8 @@ def test_gains_are_paired_by_seed(candidate: Make, ended: End) -> None:
         assert gain.mean == approx(0.2)
         assert gain.half_width == approx(0.0, abs=1e-12)
     assert standing.gains(trials[2]) == approx({"a": 0.2, "b": 0.2})
-    assert standing.gains(trials[4]) is None
+    # Of a seed that the anchor lacks, its mean error, 0.65, is the zero point.
+    assert standing.gains(trials[4]) == approx(dict.fromkeys("ab", 0.55 / 0.65))
     assert second.mean == Estimate(0.0, 0.0)
 
 
@@ -114,12 +117,12 @@ def test_several_seeds_come_first_however_lucky_one_seed_was(candidate: Make, en
     trials = [
         ended(single, _errors(0.5), 0, Phase.ANCHORS),
         ended(lucky, _errors(0.01), 0),
-        ended(fork, _errors(0.6), 0),
+        ended(fork, _errors(0.4), 0),
         ended(single, _errors(0.5), 1, Phase.FINALISTS),
-        ended(fork, _errors(0.6), 1, Phase.FINALISTS),
+        ended(fork, _errors(0.4), 1, Phase.FINALISTS),
     ]
     ranking = Standing(trials, CONSTANTS).ranking
-    assert [entry.candidate for entry in ranking] == [single, fork, lucky]
+    assert [entry.candidate for entry in ranking] == [fork, single, lucky]
 
 
 def test_failed_and_cut_trials_are_not_ranked(candidate: Make, ended: End) -> None:
@@ -158,3 +161,63 @@ def test_a_diverged_graph_is_ranked_last(candidate: Make, ended: End) -> None:
     last = Standing(trials, CONSTANTS).ranking[-1]
     assert last.candidate.graph == FORK
     assert last.mean.half_width is None
+
+
+def _finals(single: Candidate, *others: tuple[Candidate, Mapping[str, float]]) -> list[Trial]:
+    """Everyone with three seeds; the anchor's errors are half a constant prediction's."""
+    everyone = [(single, _errors(0.5)), *others]
+    phases = [Phase.ANCHORS, Phase.FINALISTS, Phase.FINALISTS]
+    return [
+        Trial(Order(candidate, seed, phase), Result(Status.DONE, errors=errors, parameters=size))
+        for size, (candidate, errors) in enumerate(everyone, start=1)
+        for seed, phase in enumerate(phases)
+    ]
+
+
+def test_what_harms_a_task_is_behind_what_harms_none(candidate: Make) -> None:
+    single, greedy, modest = candidate(SINGLE), candidate(SHARED), candidate(FORK)
+    trials = _finals(single, (greedy, {"a": 0.1, "b": 5.1}), (modest, _errors(0.49)))
+    ranking = Standing(trials, CONSTANTS).ranking
+    assert [entry.candidate for entry in ranking] == [modest, single, greedy]
+
+
+def test_what_breaks_a_limit_is_behind_what_keeps_it(candidate: Make) -> None:
+    single, large = candidate(SINGLE), candidate(FORK)
+    trials = _finals(single, (large, _errors(0.1)))
+    assert Standing(trials, CONSTANTS).ranking[0].candidate == large
+    ranking = Standing(trials, CONSTANTS, Objective(max_parameters=1)).ranking
+    assert [entry.candidate for entry in ranking] == [single, large]
+
+
+def test_where_nothing_keeps_the_limits_there_is_a_ranking_and_no_front(candidate: Make) -> None:
+    trials = _finals(candidate(SINGLE), (candidate(FORK), _errors(0.1)))
+    standing = Standing(trials, CONSTANTS, Objective(("parameters",), max_parameters=0))
+    assert standing.ranking[0].candidate.graph == FORK
+    assert standing.front == []
+
+
+def test_the_winner_is_the_first_of_the_front(candidate: Make) -> None:
+    others = [(candidate(FORK, learning_rate=0.1 * n), _errors(0.4)) for n in (1, 2)]
+    lucky = Trial(Order(candidate(SHARED), 0, Phase.GRAPHS), Result(Status.DONE, "", _errors(0.1)))
+    trials = [*reversed(_finals(candidate(SINGLE), *others)), lucky]
+    standing = Standing(trials, CONSTANTS, Objective(("parameters",)))
+    assert standing.ranking[0] is standing.front[0]
+    assert [e.candidate for e in standing.front] == [others[0][0], candidate(SINGLE)]
+
+
+def test_low_fidelity_is_no_evidence(candidate: Make, ended: End) -> None:
+    single = ended(candidate(SINGLE), _errors(0.5), 0, Phase.ANCHORS)
+    order = Order(candidate(FORK), 0, Phase.GRAPHS, fidelity=0.3)
+    short = Trial(order, Result(Status.DONE, errors=_errors(0.1)))
+    standing = Standing([single, short], CONSTANTS)
+    assert [entry.candidate for entry in standing.ranking] == [single.candidate]
+    assert standing.gains(short) is not None
+
+
+def test_the_anchor_of_each_tasks_own_best_settings_goes_first(candidate: Make, ended: End) -> None:
+    plain = ended(candidate(SINGLE), _errors(0.5), 0, Phase.ANCHORS)
+    values = candidate(SINGLE).hyperparameters
+    own = Candidate(SINGLE, values, {"a": {**values, "learning_rate": 0.5}})
+    composed = ended(own, _errors(0.6), 0, Phase.ANCHORS)
+    assert Standing([plain, composed], CONSTANTS).single is composed
+    assert Standing([composed, plain], CONSTANTS).single is composed

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 import numpy as np
-from torch import Tensor
 
-from automtl.core.affinity import Affinity, AffinityEstimator, Matrix
+from automtl.core.affinity import Affinity, AffinityEstimator, Probe
+from automtl.core.samples import Samples
 from automtl.core.task import Floats
 from automtl.hookspecs import hookimpl
 
@@ -29,11 +29,11 @@ class CosineAffinity(AffinityEstimator):
     .. note::
         Each Gramian comes from two independent batches, norms included, so that noise, which does
         not agree from batch to batch, averages out; a task whose mean squared norm is then not
-        positive is all noise, and its affinities are zero. The Gramians are averaged before the
+        positive is all noise, and its affinities are unknown. The Gramians are averaged before the
         division, so steps with large gradients count more. The result is symmetric, unlike the
         papers' look-ahead, and does not depend on the scale of the losses.
 
-    Standard errors are the jackknife's over measurements.
+    Standard errors are the jackknife's over measurements; see `Samples.affinity`.
     """
 
     name: ClassVar[str] = "cosine"
@@ -41,33 +41,20 @@ class CosineAffinity(AffinityEstimator):
 
     def __init__(self, tasks: Sequence[str], n_stages: int) -> None:
         super().__init__(tasks, n_stages)
-        self._measurements: list[Floats] = []  # each [n_stages, n_tasks, n_tasks]
+        self._gramians = Samples()
 
-    def update(self, gramians: Sequence[Tensor], losses: Tensor) -> None:
-        measured = np.stack([gramian.detach().cpu().double().numpy() for gramian in gramians])
-        if np.isfinite(measured).all():  # training that has diverged tells nothing
-            self._measurements.append(measured)
+    def update(self, probe: Probe) -> None:
+        self._gramians.add(probe.gramians)
 
     def result(self) -> Affinity | None:
-        n = len(self._measurements)
-        if n < 2:
-            return None
-        total = np.sum(self._measurements, axis=0)
-        without = np.stack([_cosines((total - one) / (n - 1)) for one in self._measurements])
-        std = np.sqrt((n - 1) * without.var(axis=0))
-        return Affinity(self.tasks, _frozen(_cosines(total / n)), _frozen(std), self.name)
+        return self._gramians.affinity(_cosines, self.tasks, self.name)
 
 
 def _cosines(gramians: Floats) -> Floats:
-    """Cosines, ``[n_stages, n_tasks, n_tasks]``; zero on the diagonal and for tasks of noise."""
+    """Cosines, ``[n_stages, n_tasks, n_tasks]``; NaN for tasks of noise."""
     squares = np.diagonal(gramians, axis1=1, axis2=2)
-    inverse = np.where(squares > 0, 1 / np.sqrt(np.where(squares > 0, squares, 1.0)), 0.0)
-    cosines = np.clip(gramians * inverse[:, :, None] * inverse[:, None, :], -1.0, 1.0)
-    return np.asarray(cosines * (1 - np.eye(gramians.shape[1])))
-
-
-def _frozen(stages: Floats) -> tuple[Matrix, ...]:
-    return tuple(tuple(tuple(row) for row in matrix) for matrix in stages.tolist())
+    inverse = np.where(squares > 0, squares, np.nan) ** -0.5
+    return np.asarray(np.clip(gramians * inverse[:, :, None] * inverse[:, None, :], -1.0, 1.0))
 
 
 @hookimpl

@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from random import Random
 from statistics import fmean, pstdev
 from typing import ClassVar
@@ -57,10 +57,11 @@ class Evolution(Searcher):
         self._told: set[Candidate] = set()
         self._told_graphs: set[TaskGraph] = set()
 
-    def ask(self, rng: Random) -> Candidate:
+    def ask(self, rng: Random, pending: Collection[Candidate] = ()) -> Candidate:
+        old = {*self._told, *pending}
         for _ in range(N_TRIES):
             candidate = self._propose(rng)
-            if candidate not in self._told:
+            if candidate not in old:
                 break
         return candidate
 

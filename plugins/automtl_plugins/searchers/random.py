@@ -1,6 +1,6 @@
 """Random search: the baseline that every other searcher must beat."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import combinations
 from random import Random
 from typing import ClassVar
@@ -11,6 +11,7 @@ from automtl.core.searcher import Searcher
 from automtl.core.trees import random_tree
 from automtl.hookspecs import hookimpl
 
+N_TRIES = 20  # how often a candidate that will not do is drawn anew
 RATE = 0.5  # probability of a hyperparameter to be changed
 
 
@@ -30,7 +31,14 @@ class RandomSearcher(Searcher):
     name: ClassVar[str] = "random"
     citation: ClassVar[str] = "https://jmlr.org/papers/v13/bergstra12a.html"
 
-    def ask(self, rng: Random) -> Candidate:
+    def ask(self, rng: Random, pending: Collection[Candidate] = ()) -> Candidate:
+        for _ in range(N_TRIES):
+            candidate = self._draw(rng)
+            if candidate not in pending:
+                break
+        return candidate
+
+    def _draw(self, rng: Random) -> Candidate:
         space = self.problem.space
         tree = random_tree(self.problem.tasks, space.stages, rng)
         others = sorted(set(space.primitives) - {HARD})

@@ -5,6 +5,7 @@ import numpy as np
 from pytest import mark
 
 from automtl.core.affinity import Affinity
+from automtl.core.candidate import Candidate
 from automtl.core.graph import TaskGraph
 from automtl.core.searcher import Searcher, SearchProblem
 from automtl.core.space import SearchSpace, Uniform
@@ -96,6 +97,14 @@ def test_asks_before_the_first_is_told_differ() -> None:
     searcher = Evolution(SearchProblem(space(2), TASKS, space(2).default(), affinity(1.0)))
     rng = Random(0)
     assert len({searcher.ask(rng) for _ in range(30)}) > 5
+
+
+def test_what_will_not_do_is_avoided() -> None:
+    searcher, rng = Evolution(SearchProblem(space(2), TASKS, space(2).default())), Random(0)
+    pending: list[Candidate] = []
+    for _ in range(20):
+        pending.append(searcher.ask(rng, pending))
+    assert len(set(pending)) == 20
 
 
 def told_single_task() -> Evolution:

@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
 from pytest import mark
@@ -42,6 +43,16 @@ def test_half_of_the_shared_nodes_are_hard() -> None:
     share = {name: count / len(shared) for name, count in Counter(shared).items()}
     assert abs(share["hard"] - 0.5) < 0.08
     assert abs(share["mmoe"] - share["soft_l2"]) < 0.08
+
+
+def test_what_will_not_do_is_avoided() -> None:
+    searched = replace(space(1), training={})
+    searcher = RandomSearcher(SearchProblem(searched, ("a", "b"), searched.default()))
+    shared, single = (
+        searcher.problem.candidate(make("ab", 1))
+        for make in (TaskGraph.all_shared, TaskGraph.single_task)
+    )
+    assert all(searcher.ask(Random(n), [shared]).graph == single.graph for n in range(20))
 
 
 def test_draws_cascades_only_where_the_space_has_them() -> None:

@@ -1,0 +1,83 @@
+"""The ledger: the orders given and the trials told, all that a director remembers."""
+
+from collections.abc import Mapping
+from itertools import count
+
+from automtl.core.candidate import Candidate
+from automtl.core.objective import Objective
+from automtl.core.trial import Order, Phase, Status, Trial
+from automtl.search.standing import Standing
+
+
+class Ledger:
+    """
+    What was ordered, and what came of it.
+
+    :param constants: Each task's error of a constant prediction.
+    :param objective: What is sought, and within which limits.
+    """
+
+    def __init__(self, constants: Mapping[str, float], objective: Objective) -> None:
+        self.constants, self.objective = constants, objective
+        self.trials: list[Trial] = []
+        self.pending: dict[str, Order] = {}
+        self.standing = Standing((), constants, objective)
+        self._ended: set[str] = set()
+
+    def __len__(self) -> int:
+        """How many trials have ended, those cut off apart, or are in training."""
+        n_cut = sum(trial.result.status is Status.CUT for trial in self.trials)
+        return len(self.trials) - n_cut + len(self.pending)
+
+    def begin(self, order: Order) -> None:
+        """Takes an order that is given."""
+        self.pending[order.key] = order
+
+    def end(self, trial: Trial) -> None:
+        """Takes a trial that has ended."""
+        self.pending.pop(trial.order.key, None)
+        self.trials.append(trial)
+        if trial.result.status is not Status.CUT:
+            self._ended.add(trial.order.key)
+        self.standing = Standing(self.trials, self.constants, self.objective)
+
+    def new(self, order: Order) -> bool:
+        """Whether it was never carried out; one that was cut off is new to a larger budget."""
+        return order.key not in self._ended and order.key not in self.pending
+
+    def orders(self, *phases: Phase) -> list[Order]:
+        """
+        All orders but those cut off: those that ended, then those in training.
+
+        :param phases: Of these phases alone; none: of all.
+        """
+        ended = (trial.order for trial in self.trials if trial.result.status is not Status.CUT)
+        every = [*ended, *self.pending.values()]
+        return [order for order in every if not phases or order.phase in phases]
+
+    def training(self, phase: Phase) -> bool:
+        """Whether an order of this phase is in training."""
+        return any(order.phase is phase for order in self.pending.values())
+
+    @property
+    def moment(self) -> tuple[object, ...]:
+        """Differs whenever something has begun or ended."""
+        return len(self.trials), *self.pending
+
+    def failed(self, candidate: Candidate) -> bool:
+        """Whether a training of ``candidate`` failed."""
+        failures = (trial for trial in self.trials if trial.result.status is Status.FAILED)
+        return any(trial.candidate == candidate for trial in failures)
+
+    def next_seed(self, candidate: Candidate, phase: Phase, first: int) -> Order:
+        """The training of ``candidate`` with the first seed, from ``first`` on, not yet used."""
+        orders = (Order(candidate, seed, phase) for seed in count(first))
+        return next(order for order in orders if self.new(order))
+
+
+def zero_of(standing: Standing) -> dict[int, Mapping[str, float]]:
+    """The errors of the single-task anchor, by seed: what gains are relative to."""
+    if (single := standing.single) is None:
+        return {}
+    trials = (trial for trial in standing.trials if trial.candidate == single.candidate)
+    return {trial.seed: trial.result.errors for trial in trials}

@@ -1,0 +1,150 @@
+"""One independent part of a candidate is trained, as if there were no other, and kept."""
+
+from dataclasses import dataclass, replace
+
+import torch
+
+from automtl.core.affinity import Affinity, AffinityEstimator
+from automtl.core.balancer import Balancer
+from automtl.core.candidate import Candidate
+from automtl.core.schedule import Schedule
+from automtl.core.seed import derive_seed
+from automtl.core.trial import Order
+from automtl.data.dataset import TrainingData
+from automtl.model.network import GraphNetwork, part_seed
+from automtl.plugins import Plugins, pick
+from automtl.train.fit import Curve, Settings, fit
+from automtl.train.losses import TaskLosses
+from automtl.train.rows import rows_of
+from automtl.train.warm import Checkpoint, Snapshots
+from automtl.train.watch import Watch
+
+
+@dataclass(frozen=True)
+class Trained:
+    """
+    What the training of an independent part gave, beside its weights.
+
+    :param curve: What happened in it.
+    :param affinity: What was measured in it, if anything was.
+    :param checkpoint: From about the middle of it, if it is for others to start from.
+    """
+
+    curve: Curve
+    affinity: Affinity | None = None
+    checkpoint: Checkpoint | None = None
+
+
+class PartStore:
+    """
+    Where trained parts are kept, so that each is trained once: what a part gives with a seed
+    depends on nothing else. This one keeps nothing. Parts are named by `Order.key` of their orders,
+    which stand in `Order.parts`.
+    """
+
+    def recall(self, part: Order, network: GraphNetwork) -> Trained | None:
+        """Gives ``network`` the weights of an earlier training; None if there are none."""
+        return None
+
+    def keep(self, part: Order, network: GraphNetwork, trained: Trained) -> None:
+        """Keeps a part that was trained, whole or not at all."""
+
+    def measured(self, order: Order, affinity: Affinity) -> None:
+        """Keeps what was measured when all parts of ``order`` were trained."""
+
+    def checkpoint(self, key: str) -> Checkpoint:
+        """The checkpoint of the part with this key; raises if there is none."""
+        raise ValueError(f"there is no checkpoint of '{key}' to start from: nothing is kept here.")
+
+
+@dataclass(frozen=True)
+class PartTrainer:
+    """
+    Trains independent parts.
+
+    :param deadline: The moment, in `time.monotonic` seconds, at which training is cut off.
+    :param estimator: Measures affinity during training; None to measure none.
+    :param start: What each training starts from; None to start fresh and train in full.
+    """
+
+    data: TrainingData
+    plugins: Plugins
+    device: torch.device
+    deadline: float
+    estimator: type[AffinityEstimator] | None = None
+    start: Checkpoint | None = None
+
+    def train(self, part: Order, network: GraphNetwork) -> Trained:
+        """
+        Trains ``network``, the one of ``part``, as if there were no other.
+
+        :raises Diverged: If a loss becomes NaN or infinite.
+        :raises DeadlinePassed: If the deadline passes.
+        """
+        columns = self._columns(network)
+        settings, seed = self._settings(part), part_seed(part.candidate, part.seed)
+        torch.manual_seed(derive_seed(seed, "training"))
+        balancer = self._balancer(part.candidate).to(self.device)
+        watch = self._watch(network, settings, derive_seed(seed, "watch"))
+        snapshots = Snapshots(network, balancer) if part.is_shared_anchor else None
+        curve = fit(
+            network,
+            self._losses(network),
+            balancer,
+            self._schedule(part.candidate),
+            rows_of(self.data.train, columns, self.device),
+            rows_of(self.data.validation, columns, self.device),
+            settings,
+            derive_seed(seed, "order"),
+            watch,
+            self.start,
+            snapshots,
+        )
+        affinity = None if watch is None else watch.affinity()
+        checkpoint = None if snapshots is None else snapshots.middle(len(curve.train))
+        return Trained(curve, affinity, checkpoint)
+
+    def _columns(self, network: GraphNetwork) -> list[int]:
+        names = [task.name for task in self.data.tasks]
+        return [names.index(task) for task in network.tasks]
+
+    def _losses(self, network: GraphNetwork) -> TaskLosses:
+        columns, kinds = self._columns(network), self.data.fitted_kinds(self.plugins.task_kinds)
+        return TaskLosses(
+            network.tasks,
+            [kinds[column] for column in columns],
+            [self.data.tasks[column].weight for column in columns],
+            self.device,
+        )
+
+    def _balancer(self, candidate: Candidate) -> Balancer:
+        name = str(candidate.hyperparameters["balancer"])
+        balancer = pick(self.plugins.balancers, "balancer", name)
+        return balancer(len(candidate.graph.tasks), **candidate.options("balancer"))
+
+    def _schedule(self, candidate: Candidate) -> Schedule:
+        """The schedule of a training in full; a share of one goes through a share of it."""
+        name = str(candidate.hyperparameters["schedule"])
+        schedule = pick(self.plugins.schedules, "schedule", name)
+        return schedule(int(candidate.hyperparameters["epochs"]), **candidate.options("schedule"))
+
+    def _watch(self, network: GraphNetwork, settings: Settings, seed: int) -> Watch | None:
+        if self.estimator is None:
+            return None
+        batch_size = min(settings.batch_size, len(self.data.train.inputs))
+        losses, rate = self._losses(network), settings.learning_rate
+        return Watch(self.estimator, network, losses, batch_size, rate, seed)
+
+    def _settings(self, part: Order) -> Settings:
+        values = part.candidate.hyperparameters
+        settings = Settings(
+            learning_rate=float(values["learning_rate"]),
+            weight_decay=float(values["weight_decay"]),
+            batch_size=int(values["batch_size"]),
+            epochs=int(values["epochs"]),
+            patience=int(values["patience"]),
+            deadline=self.deadline,
+        )
+        if self.start is None:
+            return settings
+        return replace(settings, epochs=max(1, round(part.fidelity * self.start.epochs)))

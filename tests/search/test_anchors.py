@@ -1,0 +1,96 @@
+"""What tuning the anchors leads to: settings for tasks alone, and for tasks that share."""
+
+from typing import Any
+
+from pytest import approx
+
+from automtl.core.trial import Order, Phase, Result, Status, Trial
+from automtl.search.anchors import Anchors
+from automtl.search.budget import Budget
+from automtl.search.ledger import Ledger
+
+
+def _tuned(sim: Any, n_trials: int = 40) -> tuple[Anchors, Ledger]:
+    director = sim.direct(Budget(n_trials, None, 3))
+    while (order := director.anchors.next(0.0)) is not None:
+        director.ledger.begin(order)
+        director.tell(Trial(order, sim.train(order)))
+    return director.anchors, director.ledger
+
+
+def test_each_task_alone_has_what_was_best_for_it(sim: Any) -> None:
+    anchors, ledger = _tuned(sim)
+    plain = [
+        trial
+        for trial in ledger.trials
+        if trial.candidate.graph == sim.single and not trial.candidate.alone
+    ]
+    assert len(plain) == 5
+    settled = anchors.settled()
+    assert settled is not None
+    for task in sim.tasks:
+        best = min(plain, key=lambda trial: trial.result.errors[task])
+        assert settled.alone[task] == best.candidate.hyperparameters
+    assert ledger.standing.single is not None
+    assert ledger.standing.single.candidate == settled.single
+    composed = ledger.standing.single.result.errors
+    for task in sim.tasks:
+        assert composed[task] == approx(min(trial.result.errors[task] for trial in plain))
+
+
+def test_those_who_share_have_what_was_best_for_all_shared(sim: Any) -> None:
+    anchors, ledger = _tuned(sim)
+    shared = [trial for trial in ledger.trials if trial.candidate.graph == sim.shared]
+    best = min(shared, key=ledger.standing.relative)
+    settled = anchors.settled()
+    assert settled is not None
+    assert settled.tuned == best.candidate.hyperparameters
+
+
+def test_a_task_alone_has_no_gain_in_whatever_graph(sim: Any) -> None:
+    director = sim.direct(Budget(40, None, 3))
+    found = 0
+    for trial in sim.walk(director):
+        gains = director.standing.gains(trial)
+        if trial.phase is Phase.ANCHORS or gains is None:
+            continue
+        for part in trial.candidate.graph.parts:
+            if len(part.tasks) == 1:
+                assert gains[part.tasks[0]] == 0.0
+                found += 1
+    assert found
+
+
+def test_of_one_setting_nothing_is_composed(sim: Any) -> None:
+    anchors, ledger = _tuned(sim, 4)
+    assert [trial.candidate.graph for trial in ledger.trials] == [sim.shared, sim.single]
+    settled = anchors.settled()
+    assert settled is not None
+    assert settled.single == ledger.trials[1].candidate
+    assert settled.alone == dict.fromkeys(sim.tasks, settled.tuned)
+
+
+def test_if_the_composed_anchor_fails_the_best_of_the_others_takes_its_place(sim: Any) -> None:
+    director = sim.direct(Budget(24, None, 3))
+
+    def train(order: Order) -> Result:
+        composed = order.phase is Phase.ANCHORS and order.candidate.alone
+        return Result(Status.FAILED, "no") if composed else sim.train(order)
+
+    sim.walk(director, train)
+    settled = director.anchors.settled()
+    assert settled is not None
+    assert director.standing.single is not None
+    assert not settled.single.alone
+    assert settled.single == director.standing.single.candidate
+    assert settled.alone == dict.fromkeys(sim.tasks, settled.single.hyperparameters)
+
+
+def test_nothing_is_settled_while_anchors_are_in_training_or_if_all_failed(sim: Any) -> None:
+    director = sim.direct(Budget(24, None, 3))
+    while (order := director.anchors.next(0.0)) is not None:
+        director.ledger.begin(order)
+        assert director.anchors.settled() is None
+    for order in list(director.ledger.pending.values()):
+        director.tell(Trial(order, Result(Status.FAILED, "no")))
+        assert director.anchors.settled() is None
