@@ -74,6 +74,7 @@ class Searcher(ABC):
     def __init__(self, problem: SearchProblem) -> None:
         self.problem = problem
         self.history: list[Telling] = []
+        self._means: dict[Candidate, list[float]] = {}  # finite mean gains
 
     @abstractmethod
     def ask(self, rng: Random, pending: Collection[Candidate] = ()) -> Candidate:
@@ -97,14 +98,13 @@ class Searcher(ABC):
         :param costs: ``parameters``, ``flops`` and ``latency_ms``, as far as they are known.
         """
         self.history.append(Telling(candidate, gains, costs or {}))
+        if gains is not None and isfinite(mean := mean_gain(gains)):
+            self._means.setdefault(candidate, []).append(mean)
 
     def best(self, n: int) -> list[Candidate]:
         """The ``n`` most promising of the candidates told, best first: here by their mean gain."""
-        found: dict[Candidate, list[float]] = {}
-        for telling in self.history:
-            if telling.gains is not None and isfinite(gain := mean_gain(telling.gains)):
-                found.setdefault(telling.candidate, []).append(gain)
-        return sorted(found, key=lambda candidate: -fmean(found[candidate]))[:n]
+        means = {candidate: fmean(found) for candidate, found in self._means.items()}
+        return sorted(means, key=lambda candidate: -means[candidate])[:n]
 
     def posterior(self) -> Affinity | None:
         """

@@ -49,9 +49,9 @@ class Surrogate:
         if prior and problem.affinity is not None and len(self.tasks) > 1:
             self.measured = _in_order(problem.affinity, self.tasks)
         self.seen: list[Candidate] = []
-        self._encoded: list[Encoded] = []
-        self._priors: list[Floats] = []
         self._gains: list[Floats] = []
+        self._means: list[float] = []
+        self._encoded: dict[int, tuple[Encoded, Floats]] = {}  # of those in use, with the prior
         self._kernel: tuple[int, Kernel] | None = None
         self._posterior: GaussianProcesses | None = None
 
@@ -60,11 +60,9 @@ class Surrogate:
 
     def tell(self, candidate: Candidate, gains: Mapping[str, float]) -> None:
         """Takes what a training gave."""
-        encoded = self.encoder([candidate])
         self.seen.append(candidate)
-        self._encoded.append(encoded)
-        self._priors.append(self.expected(self.encoder.labels([candidate])))
         self._gains.append(np.array([max(WORST, gains[task]) for task in self.tasks]))
+        self._means.append(float(self._gains[-1].mean()))
         self._posterior = None
 
     def expected(self, labels: Labels) -> Floats:
@@ -170,19 +168,26 @@ class Surrogate:
         return Affinity(self.tasks, freeze(means), freeze(stds), "posterior")
 
     def _observations(self, rows: Sequence[int]) -> tuple[Encoded, Floats, Floats]:
+        for row in rows:
+            if row not in self._encoded:
+                one = [self.seen[row]]
+                self._encoded[row] = self.encoder(one), self.expected(self.encoder.labels(one))
+        used = [self._encoded[row] for row in rows]
+        if len(self._encoded) > len(rows) + KERNEL_OBSERVATIONS:
+            self._encoded = dict(zip(rows, used, strict=True))
         return (
-            Encoded.join([self._encoded[row] for row in rows]),
+            Encoded.join([encoded for encoded, _ in used]),
             np.stack([self._gains[row] for row in rows]),
-            np.concatenate([self._priors[row] for row in rows]),
+            np.concatenate([prior for _, prior in used]),
         )
 
     def _chosen(self, n: int, most: int) -> list[int]:
         """At most ``most`` of the first ``n`` observations: half the best, half the last."""
         if n <= most:
             return list(range(n))
-        means = np.array([gains.mean() for gains in self._gains[:n]])
         last = set(range(n - most // 2, n))
-        by_gain = (int(row) for row in np.argsort(-means, kind="stable") if int(row) not in last)
+        order = np.argsort(-np.array(self._means[:n]), kind="stable").tolist()
+        by_gain = (row for row in order if row not in last)
         best = [row for row, _ in zip(by_gain, range(most - len(last)), strict=False)]
         return sorted([*best, *last])
 

@@ -105,7 +105,11 @@ def _replay(arguments: argparse.Namespace) -> None:
 def _heading(arguments: argparse.Namespace, table: TreeTable) -> list[str]:
     data = json.loads(arguments.table.read_text()).get("data", "")
     n_seeds, n_trees, n_tasks = table.validation.shape
-    anchors = (table.single, table.shared, int(table.gains.mean((0, 2)).argmax()))
+    gains = [
+        np.mean([list(table.gains(tree, seed, seed).values()) for seed in range(n_seeds)])
+        for tree in range(n_trees)
+    ]
+    anchors = (table.single, table.shared, int(np.argmax(gains)))
     single, shared, gain = (f"{table.fraction(tree):.2f}" for tree in anchors)
     measured = table.affinity.estimator if table.affinity else "none"
     columns = ["searcher", *(f"{n} trainings" for n in BUDGETS), "ended early", "s a replay"]

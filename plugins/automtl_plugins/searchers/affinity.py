@@ -80,6 +80,7 @@ class AffinitySearcher(Searcher):
         self._apart = problem.candidate(TaskGraph.single_task(problem.tasks, stages))
         self._anchors = {TaskGraph.all_shared(problem.tasks, stages), self._apart.graph}
         self._n_design = min(DESIGN, few - len(self._anchors))
+        self._begun: set[TaskGraph] = set()
 
     def tell(
         self,
@@ -88,6 +89,8 @@ class AffinitySearcher(Searcher):
         costs: Mapping[str, float] | None = None,
     ) -> None:
         super().tell(candidate, gains, costs)
+        if len(self._begun) < self._n_design:
+            self._begun = self._graphs([candidate])
         if gains is None or not all(np.isfinite(list(gains.values()))):
             self._failed.add(candidate)
             return
@@ -99,8 +102,8 @@ class AffinitySearcher(Searcher):
 
     def ask(self, rng: Random, pending: Collection[Candidate] = ()) -> Candidate:
         known = {*self.trained, *self._failed, *pending}
-        graphs = {candidate.graph for candidate in known} - self._anchors
-        if not self.trained or len(graphs) < self._n_design:
+        begun = self._begun if len(self._begun) >= self._n_design else self._graphs(pending)
+        if not self.trained or len(begun) < self._n_design:
             return self._unlike(known, rng)
         weights = {cost: rng.random() for cost in self.problem.objective.against}
         leading = self._leading(known, list(pending), weights, rng)
@@ -149,6 +152,10 @@ class AffinitySearcher(Searcher):
     def posterior(self) -> Affinity:
         """What was learned of who helps whom."""
         return self.surrogate.affinity()
+
+    def _graphs(self, candidates: Collection[Candidate]) -> set[TaskGraph]:
+        """The graphs of the design so far and of these candidates, anchors left out."""
+        return {*self._begun, *(candidate.graph for candidate in candidates)} - self._anchors
 
     def _out_of_tune(self, candidate: Candidate) -> bool:
         """Whether it shares nothing, with settings that tuning has found to be worse."""
