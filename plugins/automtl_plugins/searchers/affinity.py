@@ -10,29 +10,22 @@ import numpy as np
 
 from automtl.core.affinity import Affinity
 from automtl.core.candidate import Candidate
-from automtl.core.costs import CostModel, blocks
-from automtl.core.encoding import Labels
+from automtl.core.costs import CostModel
 from automtl.core.graph import TaskGraph
 from automtl.core.grouping import group_by_affinity
-from automtl.core.label_moves import canonical, count_nodes, distinct, neighbour
 from automtl.core.moves import cascade, swap
 from automtl.core.searcher import Searcher, SearchProblem
 from automtl.core.surrogate import Surrogate
 from automtl.core.task import Floats
-from automtl.core.trees import count_trees, graph_of, label_trees, random_tree
+from automtl.core.trees import count_trees, graph_of, random_tree
 from automtl.hookspecs import hookimpl
+from automtl_plugins.searchers._leading import BEAM, WORK, beam_search, best_of_all, few_trees
+from automtl_plugins.searchers._worth import Worth
 
-KAPPA = 1.5  # standard deviations that a candidate is given for what is not known of it
 DESIGN = 1  # graphs unlike the anchors that are trained before the surrogate is asked
-ENUMERATE = 100_000  # trees that are all looked at in each step
-CHUNK = 8192  # of them at a time
-FEW = 9  # tasks; more of them have more trees than that, in however few stages
-WORK = 30_000  # tasks of all trees that a beam looks at in each step
-BEAM = 8  # trees that are kept in each round of a beam, and varied at last
-CHILDREN = 40  # of each of them
+DRAWN = 40  # random trees of which the design takes the one most unlike all others
 CLUSTERED = 64  # tasks; to cluster more takes longer than it is worth
-ROUNDS = 3
-VARIANTS = 6  # of each graph, in primitives, cascade edges and hyperparameters
+VARIANTS = 6  # of each leading graph, in primitives, cascade edges and hyperparameters
 RATE = 0.2  # probability of a hyperparameter to be changed in a variant
 SEEDS = 5  # trainings of one candidate, at most
 DRAWS = 512  # from the posterior, for how likely a candidate is the best
@@ -43,19 +36,14 @@ class AffinitySearcher(Searcher):
     r"""
     Bayesian optimisation with the upper confidence bound of `Gaussian Process Optimization in the
     Bandit Setting <https://arxiv.org/abs/0912.3995>`_ (ICML 2010) over task graphs: of all trees,
-    or where there are too many of what a beam search finds, the one with the highest
-
-    .. math::
-        \bar\mu(a) + \kappa \, \frac{\bar\sigma^2(a)}{\sqrt{\bar\sigma^2(a) + \bar\tau^2}},
-
-    the posterior mean of the mean gain, and by how much one training, with noise
-    :math:`\bar\tau`, is expected to move it (`The Knowledge-Gradient Policy
-    <https://doi.org/10.1137/070693424>`_, SIAM 2008); see `Surrogate`. It begins with a few graphs
-    that are unlike each other, one of them cut from the measured affinity.
+    or where there are too many of what a beam search finds, the one with the highest sum of the
+    posterior mean of the mean gain and a bonus for what a training may still reveal; see
+    `Surrogate` for the one and `Worth` for the other. It begins with a graph unlike the anchors,
+    cut from the measured affinity if there is one.
 
     .. note::
-        Departures from the papers: :math:`\kappa` is constant, the kernel is additive and its
-        parameters are chosen by marginal likelihood. A candidate that was trained already may be
+        Departures from the paper: the weight of the bonus is constant, the kernel is additive, its
+        parameters chosen by marginal likelihood. A candidate that was trained already may be
         proposed again, with another seed: that is how the noise of one training is bought back.
         Where gain is traded against costs, each proposal weighs them anew, as in `ParEGO
         <https://doi.org/10.1109/TEVC.2005.851274>`_; what breaks a limit is penalised.
@@ -73,13 +61,12 @@ class AffinitySearcher(Searcher):
         self.costs = CostModel()
         self.trained: Counter[Candidate] = Counter()
         self._failed: set[Candidate] = set()
-        self._trees: Labels | None = None
         self._ranked: tuple[int, list[Candidate]] = (-1, [])
         n_tasks, stages = len(problem.tasks), problem.space.stages
-        few = count_trees(n_tasks, stages) if n_tasks <= FEW else DESIGN + 2
+        n_trees = count_trees(n_tasks, stages) if few_trees(n_tasks, stages) else DESIGN + 2
         self._apart = problem.candidate(TaskGraph.single_task(problem.tasks, stages))
         self._anchors = {TaskGraph.all_shared(problem.tasks, stages), self._apart.graph}
-        self._n_design = min(DESIGN, few - len(self._anchors))
+        self._n_design = min(DESIGN, n_trees - len(self._anchors))
         self._begun: set[TaskGraph] = set()
 
     def tell(
@@ -106,13 +93,13 @@ class AffinitySearcher(Searcher):
         if not self.trained or len(begun) < self._n_design:
             return self._unlike(known, rng)
         weights = {cost: rng.random() for cost in self.problem.objective.against}
-        leading = self._leading(known, list(pending), weights, rng)
-        pool = [*self._variants(leading, rng), *self._again(pending)]
+        worth = Worth(self.problem, self.surrogate, self.costs, list(pending), weights)
+        leading = self._leading(worth, BEAM + len(known), rng)
+        pool = [*self._variants(leading, rng), *self.best(BEAM)]
         fresh = [candidate for candidate in pool if self._may(candidate, pending)]
         if not fresh:
             return self._unlike(known, rng)
-        worth = self._worth(fresh, list(pending), weights)
-        return fresh[int(worth.argmax())]
+        return fresh[int(worth.of(fresh).argmax())]
 
     def best(self, n: int) -> list[Candidate]:
         """
@@ -187,60 +174,30 @@ class AffinitySearcher(Searcher):
 
     def _drawn(self, rng: Random) -> Iterator[TaskGraph]:
         tasks, stages = self.problem.tasks, self.problem.space.stages
-        for _ in range(max(4, min(CHILDREN, WORK // len(tasks) // 10))):
+        for _ in range(max(4, min(DRAWN, WORK // len(tasks) // 10))):
             yield random_tree(tasks, stages, rng)
 
     def _cut(self, affinity: Affinity, threshold: float) -> TaskGraph:
         return group_by_affinity(affinity, self.problem.space.stages, threshold)
 
-    def _leading(
-        self,
-        known: Collection[Candidate],
-        pending: Sequence[Candidate],
-        weights: Mapping[str, float],
-        rng: Random,
-    ) -> list[TaskGraph]:
-        """The most promising graphs, hyperparameters aside."""
+    def _leading(self, worth: Worth, most: int, rng: Random) -> list[TaskGraph]:
+        """
+        The most promising trees, hyperparameters aside. The first ones may be known, and trained as
+        often as is of use, so there are more than those.
+        """
         tasks, stages = self.problem.tasks, self.problem.space.stages
-        if len(tasks) > FEW or count_trees(len(tasks), stages) > ENUMERATE:
-            trees = self._beam(pending, weights, rng)
+        if few_trees(len(tasks), stages):
+            trees = best_of_all(len(tasks), stages, worth.of_trees, most)
         else:
-            if self._trees is None:
-                self._trees = canonical(label_trees(len(tasks), stages))
-            worth = self._worth_of_trees(self._trees, pending, weights)
-            # The first ones may be known, and trained as often as is of use.
-            trees = self._trees[np.argsort(-worth, kind="stable")[: BEAM + len(known)]]
+            starts = [candidate.graph for candidate in self.best(BEAM)]
+            if len(tasks) <= CLUSTERED:
+                affinity = self.surrogate.slopes()
+                values = np.array(affinity.mean)[:, ~np.eye(len(tasks), dtype=bool)]
+                levels = (0.0, *np.quantile(values, (0.5, 0.9)))
+                starts += [self._cut(affinity, level) for level in levels]
+            labels = map(self.surrogate.encoder.label, starts)
+            trees = beam_search(labels, worth.of_trees, rng)
         return [graph_of(tasks, tree) for tree in trees]
-
-    def _beam(
-        self, pending: Sequence[Candidate], weights: Mapping[str, float], rng: Random
-    ) -> Labels:
-        """What some rounds of random moves from the best known trees come to."""
-        n_tasks, draws = len(self.problem.tasks), np.random.default_rng(rng.getrandbits(64))
-        starts = [candidate.graph for candidate in self.best(BEAM)]
-        if n_tasks <= CLUSTERED:
-            affinity = self.surrogate.slopes()
-            values = np.array(affinity.mean)[:, ~np.eye(n_tasks, dtype=bool)]
-            starts += [self._cut(affinity, at) for at in (0.0, *np.quantile(values, (0.5, 0.9)))]
-        beam = canonical(np.stack([self.surrogate.encoder.label(graph) for graph in starts]))
-        n_children = max(1, min(CHILDREN, WORK // n_tasks // (BEAM * ROUNDS)))
-        for _ in range(ROUNDS):
-            children = [neighbour(tree, draws) for tree in beam for _ in range(n_children)]
-            pool = distinct([*beam, *children])
-            worth = self._worth_of_trees(pool, pending, weights)
-            beam = pool[np.argsort(-worth, kind="stable")[:BEAM]]
-        return beam
-
-    def _worth_of_trees(
-        self, trees: Labels, pending: Sequence[Candidate], weights: Mapping[str, float]
-    ) -> Floats:
-        """How much each tree of hard nodes with tuned settings promises, ``[n]``."""
-        bounds = []
-        for start in range(0, len(trees), CHUNK):
-            labels = trees[start : start + CHUNK]
-            encoded = self.surrogate.encoder.trees(labels, self.problem.tuned)
-            bounds.append(self._bound(*self.surrogate.judge(encoded, labels, pending)))
-        return self._weighed(np.concatenate(bounds), count_nodes(trees), weights)
 
     def _variants(self, graphs: Sequence[TaskGraph], rng: Random) -> Iterator[Candidate]:
         """Each graph with tuned settings, and with some of primitives and settings changed."""
@@ -273,47 +230,11 @@ class AffinitySearcher(Searcher):
                 graph = cascade(graph, giver, receiver)
         return graph
 
-    def _again(self, pending: Collection[Candidate]) -> list[Candidate]:
-        """The candidates that another seed may tell more about."""
-        return [candidate for candidate in self.best(BEAM) if self._may(candidate, pending)]
-
     def _may(self, candidate: Candidate, pending: Collection[Candidate]) -> bool:
         """Whether a candidate may be trained, once more if it was before."""
         if candidate in pending or candidate in self._failed:
             return False
         return self.trained[candidate] < SEEDS
-
-    def _worth(
-        self,
-        candidates: Sequence[Candidate],
-        pending: Sequence[Candidate],
-        weights: Mapping[str, float],
-    ) -> Floats:
-        """How much each candidate promises, ``[n]``."""
-        encoder = self.surrogate.encoder
-        judged = self.surrogate.judge(encoder(candidates), encoder.labels(candidates), pending)
-        n_blocks = np.stack([blocks(candidate.graph) for candidate in candidates])
-        return self._weighed(self._bound(*judged), n_blocks, weights)
-
-    def _weighed(self, bounds: Floats, n_blocks: Floats, weights: Mapping[str, float]) -> Floats:
-        """What is promised, and what it costs, each with its weight."""
-        for cost, weight in weights.items():
-            logs = self.costs.predict(n_blocks, cost)
-            bounds = (1 - weight) * _standard(bounds) - weight * _standard(logs)
-        return bounds
-
-    def _bound(self, mean: Floats, variance: Floats) -> Floats:
-        """
-        The mean gain, with what it may turn out to be, less what tasks lose beyond the limit.
-        """
-        n_tasks = mean.shape[1]
-        unknown = variance.sum(axis=1) / n_tasks**2
-        noise = self.surrogate.posterior().noise.sum() / n_tasks**2
-        bound = mean.mean(axis=1) + KAPPA * unknown / np.sqrt(unknown + noise)
-        limit = self.problem.objective.max_loss_per_task
-        if limit is not None:
-            bound -= np.maximum(-limit - mean, 0.0).sum(axis=1)
-        return np.asarray(bound)
 
     def _admitted(self, candidate: Candidate) -> bool:
         objective = self.problem.objective
@@ -323,10 +244,6 @@ class AffinitySearcher(Searcher):
         }
         costs = next((t.costs for t in self.history if t.candidate == candidate), {})
         return all(limit is None or costs.get(name, 0.0) <= limit for name, limit in limits.items())
-
-
-def _standard(values: Floats) -> Floats:
-    return np.asarray((values - values.mean()) / (values.std() or 1.0))
 
 
 @hookimpl

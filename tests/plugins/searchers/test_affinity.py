@@ -20,7 +20,8 @@ from automtl.core.space import SearchSpace, Uniform
 from automtl.core.task import Floats
 from automtl.core.trees import count_trees, enumerate_trees
 from automtl.testing import assert_searcher_contract
-from automtl_plugins.searchers.affinity import ENUMERATE, SEEDS, AffinitySearcher
+from automtl_plugins.searchers._leading import ENUMERATE
+from automtl_plugins.searchers.affinity import SEEDS, AffinitySearcher
 from automtl_plugins.searchers.random import RandomSearcher
 
 TASKS = tuple("abcd")
