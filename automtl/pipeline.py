@@ -14,6 +14,7 @@ import torch
 
 from automtl.config import Config, check_plugins, load_config
 from automtl.core.candidate import Candidate
+from automtl.core.searcher import SearchProblem
 from automtl.core.trial import Order, Phase, Trial
 from automtl.data.dataset import MultiTaskData, TrainingData
 from automtl.data.read import read_data
@@ -105,6 +106,10 @@ def _prepare(config: Config, address: str | None) -> tuple[Plugins, MultiTaskDat
     check_plugins(config, plugins)
     data = read_data(config.data_request(), plugins)
     schema_of(data)  # names that cannot be exported are better known now
+    # Whether the searcher can search this at all, too.
+    tasks = tuple(sorted(task.name for task in data.tasks))
+    searcher = pick(plugins.searchers, "searcher", config.search.searcher)
+    searcher(SearchProblem(config.space, tasks, config.space.default()))
     return plugins, data
 
 

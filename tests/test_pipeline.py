@@ -14,7 +14,7 @@ from automtl.core.affinity import Affinity
 from automtl.data.bundled import PENGUINS
 from automtl.data.dataset import MultiTaskData
 from automtl.deploy.predict import Predictor
-from automtl.errors import DataError, RunError, SearchFailed
+from automtl.errors import DataError, RunError, SearchFailed, SpaceError
 from automtl.pipeline import resume, search, write_starter
 from automtl.report.summary import Summary
 from automtl.run import RunFolder
@@ -87,6 +87,15 @@ def test_names_that_cannot_be_exported_are_refused_at_once(tmp_path: Path) -> No
     (tmp_path / "config.yaml").write_text("data: data.csv\ntargets: [species]")
     with raises(DataError, match="species_probability"):
         search(load_config(tmp_path / "config.yaml"), tmp_path / "run", Progress())
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_space_too_large_for_its_searcher_is_refused_at_once(tmp_path: Path) -> None:
+    config = bundled_config()
+    space = replace(config.space, stages=300)
+    settings = config.search.model_copy(update={"searcher": "exhaustive"})
+    with raises(SpaceError, match=r"at most 100,000, but 3 tasks over 300 stages make \d"):
+        search(replace(config, space=space, search=settings), tmp_path / "run", Progress())
     assert not (tmp_path / "run").exists()
 
 
