@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
-from pytest import approx, raises
+from pytest import MonkeyPatch, approx, raises
 
 from automtl.config import Config, bundled_config, load_config
 from automtl.core.affinity import Affinity
@@ -90,12 +90,14 @@ def test_names_that_cannot_be_exported_are_refused_at_once(tmp_path: Path) -> No
     assert not (tmp_path / "run").exists()
 
 
-def test_a_space_too_large_for_its_searcher_is_refused_at_once(tmp_path: Path) -> None:
+def test_a_space_too_large_for_its_searcher_is_refused_at_once(
+    tmp_path: Path, monkeypatch: MonkeyPatch
+) -> None:
+    monkeypatch.setattr("automtl_plugins.searchers.exhaustive.LIMIT", 10)
     config = bundled_config()
-    space = replace(config.space, stages=300)
     settings = config.search.model_copy(update={"searcher": "exhaustive"})
-    with raises(SpaceError, match=r"at most 100,000, but 3 tasks over 300 stages make \d"):
-        search(replace(config, space=space, search=settings), tmp_path / "run", Progress())
+    with raises(SpaceError, match="at most 10, but 3 tasks over 2 stages make 12"):
+        search(replace(config, search=settings), tmp_path / "run", Progress())
     assert not (tmp_path / "run").exists()
 
 
