@@ -138,6 +138,7 @@ class Finals:
     def _rank(self, trials: Sequence[Trial], settled: Settled) -> list[Candidate]:
         standing = Standing(trials, self.plan.constants, self.plan.objective)
         proposed = {trial.candidate for trial in trials if trial.phase is Phase.GRAPHS}
+        proposed -= {*self._anchors}  # a searcher may have wanted another seed of them
         entries = {e.candidate: e for e in standing.ranking if e.candidate in proposed}
         judge = self._judge.of(
             self.graphs.problem(settled),

@@ -70,6 +70,9 @@ class Standing:
         before what does not; what credibly harms no task before what does; what was trained with
         several seeds before what was not; then by mean gain, and of equals the one that costs
         less. If the first keeps the limits, it is the winner.
+
+        A gain that seeds cannot tell from zero counts as none for what is larger than the
+        single-task anchor: parameters are not spent on luck.
         """
         by_candidate: dict[Candidate, list[Trial]] = {}
         for trial in self.trials:
@@ -125,8 +128,16 @@ class Standing:
         return bool(admitted(entry, self.objective)), bool(harmed(entry)), one_seed
 
     def _aims(self, entry: Entry) -> tuple[float, ...]:
-        found = costs(entry)
-        return (-entry.mean.mean, *(found[name] for name in self.objective.against))
+        found, unproven = costs(entry), self._unproven(entry)
+        gain = min(entry.mean.mean, 0.0) if unproven else entry.mean.mean
+        return (-gain, unproven, *(found[name] for name in self.objective.against))
+
+    def _unproven(self, entry: Entry) -> bool:
+        """Whether it is larger than the single-task anchor, for a gain that may be luck."""
+        if self.single is None or entry.mean.half_width is None or entry.anchor == "single-task":
+            return False
+        larger = entry.trials[0].result.parameters > self.single.result.parameters
+        return larger and entry.mean.mean <= entry.mean.half_width
 
     @cached_property
     def _zero(self) -> dict[int, Mapping[str, float]]:

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from pytest import approx, mark
 from scipy.stats import t as student  # type: ignore[import-untyped]
@@ -123,6 +124,29 @@ def test_several_seeds_come_first_however_lucky_one_seed_was(candidate: Make, en
     ]
     ranking = Standing(trials, CONSTANTS).ranking
     assert [entry.candidate for entry in ranking] == [fork, single, lucky]
+
+
+@mark.parametrize(
+    ("second", "parameters", "wins"),
+    [(0.52, 200, False), (0.52, 50, True), (0.3999, 200, True)],
+)
+def test_parameters_are_not_spent_on_luck(
+    candidate: Make, ended: End, second: float, parameters: int, wins: bool
+) -> None:
+    single, fork = candidate(SINGLE), candidate(FORK)
+
+    def sized(trial: Trial, size: int) -> Trial:
+        return replace(trial, result=replace(trial.result, parameters=size))
+
+    trials = [
+        sized(ended(single, _errors(0.5), 0, Phase.ANCHORS), 100),
+        sized(ended(single, _errors(0.5), 1, Phase.FINALISTS), 100),
+        sized(ended(fork, _errors(0.4), 0), parameters),
+        sized(ended(fork, _errors(second), 1, Phase.FINALISTS), parameters),
+    ]
+    best, *_ = Standing(trials, CONSTANTS).ranking
+    assert (best.candidate == fork) == wins
+    assert best.mean.mean >= 0
 
 
 def test_failed_and_cut_trials_are_not_ranked(candidate: Make, ended: End) -> None:

@@ -234,6 +234,8 @@ class AffinitySearcher(Searcher):
         """Whether a candidate may be trained, once more if it was before."""
         if candidate in pending or candidate in self._failed:
             return False
+        if self.problem.alone and candidate == self._apart:
+            return False  # the zero point: its gain is zero with every seed
         return self.trained[candidate] < SEEDS
 
     def _admitted(self, candidate: Candidate) -> bool:
