@@ -44,6 +44,13 @@ class Encoded:
         """The same candidates, as these tasks see them."""
         return Encoded(self.linear[tasks], self.pooled[tasks], self.smooth[tasks])
 
+    def distances(self, other: "Encoded") -> Floats:
+        """The squared distances of the smooth features, ``[n_tasks, n, n_other]``."""
+        mine, theirs = (np.square(one.smooth).sum(axis=2) for one in (self, other))
+        products = self.smooth @ other.smooth.transpose(0, 2, 1)
+        squares = mine[:, :, None] + theirs[:, None, :] - 2.0 * products
+        return np.asarray(np.maximum(squares, 0.0))
+
     @classmethod
     def join(cls, parts: Sequence["Encoded"]) -> "Encoded":
         """The candidates of all ``parts``."""

@@ -40,10 +40,7 @@ class Kernel:
 
     def between(self, a: Encoded, b: Encoded) -> Floats:
         """The covariances of all pairs, ``[n_tasks, n_a, n_b]``."""
-        products = a.smooth @ b.smooth.transpose(0, 2, 1)
-        squares = np.square(a.smooth).sum(2)[:, :, None] + np.square(b.smooth).sum(2)[:, None, :]
-        distances = np.maximum(squares - 2.0 * products, 0.0)
-        found = CONSTANT + self.smooth * np.exp(distances / -self.length)
+        found = CONSTANT + self.smooth * np.exp(a.distances(b) / -self.length)
         found += self._alone * (a.linear @ b.linear.transpose(0, 2, 1))
         found += self._together * (a.pooled @ b.pooled.transpose(0, 2, 1))
         return np.asarray(found)

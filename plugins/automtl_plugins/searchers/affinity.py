@@ -116,10 +116,8 @@ class AffinitySearcher(Searcher):
         found = [candidate for candidate in rivals if self._admitted(candidate)] or rivals
         if not found:
             return []
-        encoder = self.surrogate.encoder
-        encoded = encoder(found)
-        mean = self.surrogate.judge(encoded, encoder.labels(found))[0].mean(axis=1)
-        posterior = self.surrogate.posterior().joint(encoded) / n_tasks**2
+        mean = self.predict_mean(found)
+        posterior = self.surrogate.posterior().joint(self.surrogate.encoder(found)) / n_tasks**2
         draws = np.random.default_rng(0).multivariate_normal(
             mean, posterior, DRAWS, method="eigh", check_valid="ignore"
         )
@@ -166,11 +164,8 @@ class AffinitySearcher(Searcher):
         if not known:
             return new[0]
         encoder = self.surrogate.encoder
-        here, there = encoder(new).smooth, encoder(list(known)).smooth
-        products = here @ there.transpose(0, 2, 1)
-        squares = np.square(here).sum(2)[:, :, None] + np.square(there).sum(2)[:, None, :]
-        distances = (squares - 2 * products).mean(axis=0).min(axis=1)
-        return new[int(distances.argmax())]
+        nearest = encoder(new).distances(encoder(list(known))).mean(axis=0).min(axis=1)
+        return new[int(nearest.argmax())]
 
     def _drawn(self, rng: Random) -> Iterator[TaskGraph]:
         tasks, stages = self.problem.tasks, self.problem.space.stages
