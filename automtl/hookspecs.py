@@ -13,6 +13,8 @@ import pluggy
 from automtl.core.affinity import AffinityEstimator
 from automtl.core.balancer import Balancer
 from automtl.core.block import Block
+from automtl.core.head import Head
+from automtl.core.loss import Loss
 from automtl.core.primitive import Primitive
 from automtl.core.reader import Reader
 from automtl.core.schedule import Schedule
@@ -47,6 +49,16 @@ def automtl_affinities() -> Iterable[type[AffinityEstimator]]:  # type: ignore[e
 @hookspec
 def automtl_task_kinds() -> Iterable[type[TaskKind]]:  # type: ignore[empty-body]
     """Offers kinds of task."""
+
+
+@hookspec
+def automtl_losses() -> Iterable[type[Loss]]:  # type: ignore[empty-body]
+    """Offers losses that a task may have in place of its kind's own."""
+
+
+@hookspec
+def automtl_heads() -> Iterable[type[Head]]:  # type: ignore[empty-body]
+    """Offers heads of tasks."""
 
 
 @hookspec

@@ -48,7 +48,7 @@ def _columns(inputs: Mapping[str, str]) -> Iterator[str]:
     if inputs:
         yield ""
         yield "# What to predict from is every other column. What each was taken for: numeric,"
-        yield "# categorical, boolean or datetime. Correct it where it is wrong."
+        yield "# categorical, boolean, datetime or text. Correct it where it is wrong."
         yield "columns:"
         yield from (f"  {inline(name)}: {inline(kind)}" for name, kind in inputs.items())
 

@@ -23,6 +23,7 @@ from automtl.errors import RunError, SearchFailed
 from automtl.plugins import Plugins, load_plugins, pick
 from automtl.train.device import choose_device
 from automtl.train.evaluate import constant_errors
+from automtl.train.linear import with_linear
 from automtl.train.probe import TargetsProbe
 from automtl.train.rows import training_rows
 from automtl.train.trial import Outcome, run_trial
@@ -54,7 +55,7 @@ def measure(config: Config, name: str, say: Callable[[str], None]) -> Measured:
     plugins = load_plugins(config.plugins)
     estimator = pick(plugins.affinities, "affinity", name)
     check_plugins(config, plugins)
-    data = read_data(config.data_request(), plugins)
+    data = with_linear(read_data(config.data_request(), plugins), config.space, plugins)
     if len(data.tasks) < 2:
         raise RunError(
             f"{config.data}: affinity is between tasks, so there must be two at least, but "

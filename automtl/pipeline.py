@@ -4,19 +4,22 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from automtl.config import Config, check_plugins, load_config
 from automtl.core.candidate import Candidate
 from automtl.core.searcher import SearchProblem
 from automtl.core.trial import Order, Phase, Trial
-from automtl.data.dataset import MultiTaskData, TrainingData
+from automtl.data.bagging import fold_of_rows, joined
+from automtl.data.dataset import MultiTaskData, Part, TrainingData
+from automtl.data.describe import data_report
 from automtl.data.read import read_data
 from automtl.data.request import DataRequest, TargetRequest
 from automtl.deploy.export import export_onnx, schema_of
@@ -29,6 +32,7 @@ from automtl.report.card import model_card
 from automtl.report.html import report_html
 from automtl.report.summary import Delivered, Judged, Learned, Summary, summarise
 from automtl.run import RunFolder
+from automtl.search.bags import bags_of
 from automtl.search.budget import Budget
 from automtl.search.director import Director
 from automtl.search.entry import Entry
@@ -38,8 +42,9 @@ from automtl.search.plan import Plan
 from automtl.search.progress import Progress
 from automtl.search.standing import Standing
 from automtl.search.tune import Job, Workers, check_address, run_trials
-from automtl.train.evaluate import constant_errors, errors, evaluate, predict
-from automtl.train.rows import as_tensor
+from automtl.train.evaluate import constant_errors, errors, evaluate, predict, tuned
+from automtl.train.linear import with_linear
+from automtl.train.sparse import as_inputs
 from automtl.train.trial import trial_network
 
 SMALL = 1000  # training rows below which a configuration starts with the tiny search space
@@ -59,7 +64,7 @@ def search(
     :raises SearchFailed: If no trial succeeded.
     """
     plugins, data = _prepare(config, address)
-    about = {"digest": data.digest, "notes": list(data.notes)}
+    about = {"digest": data.digest, "notes": list(data.notes), "report": data_report(data)}
     run = RunFolder.create(folder, config.dump(), about)
     for note in data.notes:
         progress.say(note)
@@ -104,7 +109,7 @@ def _prepare(config: Config, address: str | None) -> tuple[Plugins, MultiTaskDat
         raise RunError("search.device: there is no GPU here that PyTorch can use. Write `auto`.")
     plugins = load_plugins(config.plugins)
     check_plugins(config, plugins)
-    data = read_data(config.data_request(), plugins)
+    data = with_linear(read_data(config.data_request(), plugins), config.space, plugins)
     schema_of(data)  # names that cannot be exported are better known now
     # Whether the searcher can search this at all, too.
     tasks = tuple(sorted(task.name for task in data.tasks))
@@ -126,7 +131,7 @@ def write_starter(file: Path, targets: Sequence[str], out: Path) -> None:
     data = read_data(request, load_plugins())
     text = starter_config(
         os.path.relpath(file.resolve(), out.resolve().parent),
-        {task.column: task.kind for task in data.tasks},
+        {task.name: task.kind for task in data.tasks},
         {name: column.kind.value for name, column in data.table.items()},
         data.notes,
         "tiny" if len(data.train.rows) < SMALL else "default",
@@ -154,13 +159,14 @@ def _go_on(
         config.space,
         constants,
         pick(plugins.searchers, "searcher", settings.searcher),
-        Budget(settings.trials, seconds, settings.seeds),
+        Budget(settings.trials, seconds, settings.seeds, settings.bags),
         settings.seed,
         run.affinity,
         estimator=pick(plugins.affinities, "affinity", settings.affinity),
         objective=settings.aim,
         count=partial(_parameters, data.for_training(), plugins),
         fidelity=settings.fidelity,
+        bags=settings.bags,
     )
     director = Director(plan)
     with run.lock():
@@ -199,7 +205,7 @@ def _conclude(
     winner = standing.ranking[0]
     compared = [entry for entry in standing.ranking if entry.anchor] + [winner]
     judged = {entry.candidate.digest: _judge(entry, run, data, plugins) for entry in compared}
-    members = ensemble_members(standing, n_members)
+    members = bags_of(standing, trials) or ensemble_members(standing, n_members)
     delivered = _deliver(members, run, data, plugins)
     learned = _learned(director)
     summary = summarise(standing, trials, data, judged, delivered, learned, run.path)
@@ -247,8 +253,11 @@ def _deliver(
         "automtl.seed": str(first.seed),
         "automtl.members": ",".join(f"{t.candidate.digest}-{t.seed}" for t in members),
     }
-    report = export_onnx(networks, data, run.model, provenance)
-    return Delivered(members, _test_metrics(networks, data), report)
+    ready = (
+        _tuned(networks, data) if first.order.bag is None else _tuned_apart(members, networks, data)
+    )
+    report = export_onnx(networks, ready, run.model, provenance)
+    return Delivered(members, _test_metrics(networks, ready), report)
 
 
 def _write_down(
@@ -273,17 +282,47 @@ def _judge(entry: Entry, run: RunFolder, data: MultiTaskData, plugins: Plugins) 
     """The test metrics of each training of a candidate."""
     found = []
     for trial in entry.trials:
-        metrics = _test_metrics([_trained(trial, run, data, plugins)], data)
+        networks = [_trained(trial, run, data, plugins)]
+        metrics = _test_metrics(networks, _tuned(networks, data))
         found.append(Judged(trial.seed, metrics, errors(metrics, data.tasks, data.kinds)))
     return found
 
 
 def _test_metrics(networks: Sequence[Network], data: MultiTaskData) -> dict[str, dict[str, float]]:
     """The metrics on test of the mean of what ``networks`` predict."""
-    inputs = as_tensor(data.test.inputs, torch.device("cpu"))
+    predictions = _predictions(networks, data, data.test)
+    return evaluate(predictions, data.tasks, data.kinds, data.test.targets)
+
+
+def _tuned(networks: Sequence[Network], data: MultiTaskData) -> MultiTaskData:
+    """The data with kinds that hold what is chosen on validation, such as thresholds."""
+    predictions = _predictions(networks, data, data.validation)
+    kinds = tuned(predictions, data.tasks, data.kinds, data.validation.targets)
+    return replace(data, kinds=kinds)
+
+
+def _tuned_apart(
+    members: Sequence[Trial], networks: Sequence[Network], data: MultiTaskData
+) -> MultiTaskData:
+    """The same for bags: a row's prediction is that of the network that did not learn from it."""
+    both = joined(data.train, data.validation)
+    folds = fold_of_rows(both, len(members))
+    given: dict[str, NDArray[np.float64]] = {}
+    for member, network in zip(members, networks, strict=True):
+        rows = folds == (member.order.bag or (0, 0))[0]
+        part = replace(both, inputs=both.inputs[rows])
+        for task, values in _predictions([network], data, part).items():
+            given.setdefault(task, np.empty((len(folds), values.shape[1])))[rows] = values
+    return replace(data, kinds=tuned(given, data.tasks, data.kinds, both.targets))
+
+
+def _predictions(
+    networks: Sequence[Network], data: MultiTaskData, part: Part
+) -> dict[str, NDArray[np.float64]]:
+    """The mean of what ``networks`` predict for each task, ``[n_rows, n_values]``."""
+    inputs = as_inputs(part.inputs, torch.device("cpu"))
     each = [predict(network, data.tasks, data.kinds, inputs) for network in networks]
-    mean = {task: np.mean([predictions[task] for predictions in each], axis=0) for task in each[0]}
-    return evaluate(mean, data.tasks, data.kinds, data.test.targets)
+    return {task: np.mean([found[task] for found in each], axis=0) for task in each[0]}
 
 
 def _trained(trial: Trial, run: RunFolder, data: MultiTaskData, plugins: Plugins) -> Network:

@@ -22,6 +22,8 @@ from automtl import hookspecs
 from automtl.core.affinity import AffinityEstimator
 from automtl.core.balancer import Balancer
 from automtl.core.block import Block
+from automtl.core.head import Head
+from automtl.core.loss import Loss
 from automtl.core.primitive import Primitive
 from automtl.core.reader import Reader
 from automtl.core.schedule import Schedule
@@ -49,6 +51,8 @@ class Plugins:
     balancers: Mapping[str, type[Balancer]]
     affinities: Mapping[str, type[AffinityEstimator]]
     task_kinds: Mapping[str, type[TaskKind]]
+    losses: Mapping[str, type[Loss]]
+    heads: Mapping[str, type[Head]]
     schedules: Mapping[str, type[Schedule]]
     searchers: Mapping[str, type[Searcher]]
     readers: Mapping[str, type[Reader]]
@@ -73,6 +77,8 @@ def load_plugins(files: tuple[Path, ...] = ()) -> Plugins:
         balancers=_offers(manager, "automtl_balancers", Balancer),
         affinities=_offers(manager, "automtl_affinities", AffinityEstimator),
         task_kinds=_offers(manager, "automtl_task_kinds", TaskKind),
+        losses=_offers(manager, "automtl_losses", Loss),
+        heads=_offers(manager, "automtl_heads", Head),
         schedules=_offers(manager, "automtl_schedules", Schedule),
         searchers=_offers(manager, "automtl_searchers", Searcher),
         readers=_offers(manager, "automtl_readers", Reader),

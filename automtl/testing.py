@@ -13,7 +13,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -32,13 +32,15 @@ from automtl.core.balancer import Balancer
 from automtl.core.block import Block, Features, InputSpec
 from automtl.core.candidate import Candidate
 from automtl.core.graph import HARD, TaskGraph
+from automtl.core.head import Head
+from automtl.core.loss import Loss
 from automtl.core.primitive import BlockFactory, Primitive
 from automtl.core.reader import Reader
 from automtl.core.schedule import Schedule
 from automtl.core.searcher import Searcher, SearchProblem
 from automtl.core.space import Choice, SearchSpace, Uniform
 from automtl.core.task import TaskKind
-from automtl.errors import DataError
+from automtl.errors import DataError, PluginError
 
 OPSET = 20  # of the ONNX files that automtl writes
 BATCH = 7
@@ -114,27 +116,85 @@ def assert_balancer_contract(make: Callable[[int], Balancer]) -> None:
 
 
 @_seeded()
-def assert_task_kind_contract(kind: type[TaskKind], labels: NDArray[Any]) -> None:
+def assert_task_kind_contract(kind: type[TaskKind], labels: NDArray[Any], **options: Any) -> None:
     """
     Asserts of a task kind, fitted to ``labels``: its fields are JSON data that make it again; a
-    missing label, and no other, becomes NaN; the loss is one number a label and the prediction
-    as long as the best constant one, also with an ensemble axis; minimising the loss betters the
-    primary metric of the decoded targets; the prediction exports to ONNX.
+    missing label, and no other, becomes NaN; the loss is one number a label, or a row, and the
+    prediction as long as the best constant one, also with an ensemble axis; minimising the loss
+    betters the primary metric of the decoded targets; metrics, with decisions tuned, are at their
+    best where they are said to be; the prediction exports to ONNX.
 
-    :param labels: ``[n_rows]``, floats with NaN or strings with None where missing; of the sort
-        the kind is for, with some labels missing.
+    :param labels: ``[n_rows]``, floats with NaN or strings with None where missing, of the sort
+        the kind is for, with some labels missing; ``[n_rows, n_columns]`` of several columns.
+    :param options: What else the kind is to be told.
     """
     _check_named(kind)
     assert kind.primary in kind.metrics, f"`{kind.name}` has no metric '{kind.primary}'."
-    fitted = kind.fit(labels, np.ones(len(labels), dtype=bool))
+    if kind.several:
+        options = {"columns": [f"column {place}" for place in range(labels.shape[1])], **options}
+    fitted = kind.fit(labels, np.ones(len(labels), dtype=bool), **options)
     _check_json_fields(fitted)
     targets = fitted.encode(labels)
-    missing = np.array([label is None or label != label for label in labels])
-    np.testing.assert_array_equal(np.isnan(targets), missing, "NaN is a missing label's target.")
-    known = torch.tensor(targets[~missing], dtype=torch.float32)
-    _check_outputs(fitted, known)
+    _check_missing(fitted, labels, targets)
+    known = torch.tensor(targets[_some(targets)], dtype=torch.float32)
+    _check_outputs(fitted, known.nan_to_num())
     _check_learning(fitted, known)
+    _check_linear(fitted, targets)
     assert_exports_to_onnx(_Prediction(fitted), torch.randn(BATCH, fitted.n_outputs))
+
+
+@_seeded()
+def assert_head_contract(make: Callable[[Features, TaskKind, int], Head], kind: TaskKind) -> None:
+    """
+    Asserts of a head, on features without an ensemble axis and with one, narrow and wide:
+
+    it gives ``[batch, members, n_outputs]``; in evaluation a row depends on nothing but itself;
+    a gradient reaches the feature and all parameters; it refuses kinds that it does not serve;
+    it exports to ONNX.
+
+    :param kind: A fitted kind that the head serves.
+    """
+    for inputs in (Features(1), Features(5, members=3), Features(20, members=2)):
+        head = make(inputs, kind, kind.n_outputs)
+        _check_named(type(head))
+        given = torch.randn(BATCH, inputs.members or 1, inputs.size, requires_grad=True)
+        _check_trained(head, head(given).square().sum())
+        assert given.grad is not None, f"No gradient of `{head.name}` reaches the feature."
+        head.eval()
+        with torch.no_grad():
+            output = head(given)
+            assert_close(head(given), output, msg=f"`{head.name}` is random in evaluation.")
+            declared = Features(kind.n_outputs, members=inputs.members or 1)
+            _check_shape(head.name, output, declared)
+            assert_close(head(given[1:]), output[1:], msg=_mixes_rows(head.name))
+    assert_exports_to_onnx(head, given.detach())
+    _check_served(make, kind)
+
+
+@_seeded()
+def assert_loss_contract(
+    make: Callable[[TaskKind], Loss], kind: TaskKind, labels: NDArray[Any]
+) -> None:
+    """
+    Asserts of a loss, with one member and with three: it gives a finite number, never negative,
+    also of large outputs, whose gradient is finite; it is the mean over members; a row without a
+    label has no influence, and without any label it is zero; descending its gradient lessens it.
+
+    :param kind: A fitted kind that the loss serves.
+    :param labels: Labels of that kind, ``[n_rows]``, or ``[n_rows, n_columns]`` of several columns,
+        some of them missing.
+    """
+    loss = make(kind)
+    _check_named(type(loss))
+    assert kind.name in loss.kinds, f"`{loss.name}` serves {loss.kinds}, not '{kind.name}'."
+    assert loss.extra_outputs >= 0, f"`{loss.extra_outputs=} >= 0` must hold."
+    encoded = torch.tensor(kind.encode(labels), dtype=torch.float32).view(len(labels), -1)
+    targets, labelled = encoded.nan_to_num(), (~encoded.isnan()).float()
+    outputs = torch.randn(len(labels), 3, kind.n_outputs + loss.extra_outputs)
+    _check_bounded(loss, outputs, targets, labelled)
+    _check_members(loss, outputs, targets, labelled)
+    _check_masked(loss, outputs, targets, labelled)
+    _check_lessened(loss, outputs, targets, labelled)
 
 
 def assert_schedule_contract(make: Callable[[int], Schedule]) -> None:
@@ -345,6 +405,17 @@ def _penalty(primitive: Primitive) -> Tensor:
     return penalty
 
 
+def _check_served(make: Callable[[Features, TaskKind, int], Head], kind: TaskKind) -> None:
+    """A kind of another name, though alike in all else, is refused."""
+    renamed = type(type(kind).__name__, (type(kind),), {"name": "a kind of another name"})
+    other = renamed(**{field.name: getattr(kind, field.name) for field in fields(kind)})  # type: ignore[arg-type]
+    try:
+        head = make(Features(5), other, kind.n_outputs)
+    except PluginError:
+        return
+    raise AssertionError(f"`{head.name}` must raise PluginError for a kind it does not serve.")
+
+
 def _check_balanced(balancer: Balancer, losses: Tensor, given: Tensor) -> None:
     total = balancer(given)
     assert total.shape == (), f"`{balancer.name}` must give a scalar, but gave {total.shape}."
@@ -364,6 +435,34 @@ def _check_json_fields(fitted: TaskKind) -> None:
     lost = "`{}` must be the same when the kind is made again from its fields."
     assert again.n_outputs == fitted.n_outputs, lost.format("n_outputs")
     assert tuple(again.classes) == tuple(fitted.classes), lost.format("classes")
+    assert again.n_targets == fitted.n_targets, lost.format("n_targets")
+    assert tuple(again.columns) == tuple(fitted.columns), lost.format("columns")
+    assert again.decision == fitted.decision, lost.format("decision")
+
+
+def _check_missing(fitted: TaskKind, labels: NDArray[Any], targets: NDArray[Any]) -> None:
+    shape = (len(labels), fitted.n_targets) if fitted.several else labels.shape
+    assert targets.shape == shape, f"Targets of `{fitted.name}` are {shape}, not {targets.shape}."
+    missing = np.array([label is None or label != label for label in labels.ravel()])
+    missing = missing.reshape(labels.shape)
+    if fitted.grouped:  # without its group, or it, a row has no target
+        missing |= missing.any(axis=1, keepdims=True)
+    np.testing.assert_array_equal(np.isnan(targets), missing, "NaN is a missing label's target.")
+
+
+def _some(targets: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which rows have a target, ``[n_rows]``."""
+    return np.asarray(~np.isnan(targets).reshape(len(targets), -1).all(axis=1))
+
+
+def _check_linear(fitted: TaskKind, targets: NDArray[Any]) -> None:
+    found = fitted.linear(targets)
+    if found is not None:
+        wanted = (len(targets), fitted.n_outputs)
+        assert found.shape == wanted, f"`linear` must give {wanted}, but gave {found.shape}."
+        assert not np.isinf(found).any(), f"`{fitted.name}` has infinite targets of outputs."
+        assert np.isnan(found[~_some(targets)]).all(), "NaN is the output of a missing label."
+        assert not np.isnan(found[_some(targets)]).all(0).any(), "An output must have a target."
 
 
 def _check_outputs(fitted: TaskKind, targets: Tensor) -> None:
@@ -371,10 +470,14 @@ def _check_outputs(fitted: TaskKind, targets: Tensor) -> None:
     n_values = len(fitted.constant())
     assert not fitted.classes or len(fitted.classes) == n_values, "A class is a column."
     assert 0 < fitted.constant_loss < math.inf, f"`0 < {fitted.constant_loss=} < inf` must hold."
-    for shape in (targets.shape, (*targets.shape, 3)):
+    assert not fitted.columns or len(fitted.columns) == n_values, "A value is a column."
+    width = (fitted.n_targets,) if fitted.several else ()
+    for shape in ((len(targets),), (len(targets), 3)):
         outputs = torch.randn(*shape, fitted.n_outputs)
-        losses = fitted.loss(outputs, targets.view(-1, *[1] * (len(shape) - 1)).expand(shape))
-        assert losses.shape == torch.Size(shape), f"The loss is one a label: {losses.shape}."
+        wanted_targets = targets.view(-1, *[1] * (len(shape) - 1), *width)
+        losses = fitted.loss(outputs, wanted_targets.expand(*shape, *width))
+        shapes = {torch.Size((*shape, *width)), torch.Size(shape)}  # a loss of each label, or row
+        assert losses.shape in shapes, f"The loss is one a label: {losses.shape}."
         assert losses.isfinite().all(), f"`{fitted.name}` has losses that are not finite."
         predictions = fitted.predict(outputs)
         wanted, found = torch.Size((*shape, n_values)), predictions.shape
@@ -386,19 +489,73 @@ def _check_learning(fitted: TaskKind, targets: Tensor) -> None:
     """Outputs that are free to become anything must come to beat the best constant prediction."""
     outputs = torch.zeros(len(targets), fitted.n_outputs, requires_grad=True)
     optimizer = torch.optim.Adam([outputs], lr=0.1)
+    there, given = ~targets.isnan(), targets.nan_to_num()
     for _ in range(100):
         optimizer.zero_grad()
-        fitted.loss(outputs, targets).mean().backward()  # type: ignore[no-untyped-call]
+        losses = fitted.loss(outputs, given)
+        known = losses[there] if losses.shape == there.shape else losses
+        known.mean().backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     truth = fitted.decode(targets.double().numpy())
     learned = fitted.predict(outputs.detach()).double().numpy()
     constant = np.tile(fitted.constant(), (len(truth), 1))
+    decided = fitted.tuned(learned, truth).decide(learned)
     for name, metric in fitted.metrics.items():
-        error = metric.error(learned, truth)
+        error = metric.error(decided if metric.decided else learned, truth)
         assert error >= 0 or math.isnan(error), f"`{name}` has the error {error}."
     metric = fitted.metrics[fitted.primary]
     better = metric.error(learned, truth) < metric.error(constant, truth)
     assert better, f"Less loss of `{fitted.name}` must mean a better '{fitted.primary}'."
+
+
+def _check_bounded(loss: Loss, outputs: Tensor, targets: Tensor, labelled: Tensor) -> None:
+    signs = outputs.sign()
+    for given in (outputs, outputs[:, :1], 0 * signs, 30 * signs, 100 * signs):
+        for there in (labelled, None):
+            free = given.clone().requires_grad_()
+            value = loss(free, targets, there)
+            assert value.shape == (), f"`{loss.name}` must give a number, but gave {value.shape}."
+            proper = 0 <= value < math.inf
+            assert proper, f"`0 <= {value} < inf` must hold of `{loss.name}`."
+            value.backward()  # type: ignore[no-untyped-call]
+            assert free.grad is not None, f"No gradient of `{loss.name}` reaches the outputs."
+            assert free.grad.isfinite().all(), f"`{loss.name}` has a gradient that is not finite."
+
+
+def _check_members(loss: Loss, outputs: Tensor, targets: Tensor, labelled: Tensor) -> None:
+    each = [loss(outputs[:, [member]], targets, labelled) for member in range(outputs.shape[1])]
+    found = loss(outputs, targets, labelled)
+    assert_close(found, torch.stack(each).mean(), msg=f"`{loss.name}` is no mean over members.")
+    full = loss(outputs, targets, torch.ones_like(labelled))
+    assert_close(loss(outputs, targets, None), full, msg="None is for labels that are all there.")
+
+
+def _check_masked(loss: Loss, outputs: Tensor, targets: Tensor, labelled: Tensor) -> None:
+    gone = torch.cat([labelled, torch.zeros_like(labelled)])
+    free = torch.cat([outputs, torch.randn_like(outputs)]).requires_grad_()
+    value = loss(free, torch.cat([targets, torch.zeros_like(targets)]), gone)
+    known = loss(outputs, targets, labelled)
+    assert_close(value, known, msg=f"In `{loss.name}`, rows without a label have influence.")
+    value.backward()  # type: ignore[no-untyped-call]
+    assert free.grad is not None
+    assert not free.grad[len(outputs) :].any(), f"`{loss.name}` has a gradient without a label."
+    free.grad = None
+    nothing = loss(free, torch.zeros_like(gone), torch.zeros_like(gone))
+    nothing.backward()  # type: ignore[no-untyped-call]
+    assert nothing == 0, f"`{loss.name}` is {nothing} without any label."
+    assert free.grad is not None, f"Without any label, the gradient of `{loss.name}` must be zero."
+    assert not free.grad.any(), f"`{loss.name}` has a gradient without any label."
+
+
+def _check_lessened(loss: Loss, outputs: Tensor, targets: Tensor, labelled: Tensor) -> None:
+    free = outputs.clone().requires_grad_()
+    optimizer = torch.optim.Adam([free], lr=0.1)
+    for _ in range(100):
+        optimizer.zero_grad()
+        loss(free, targets, labelled).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    before, after = (float(loss(given, targets, labelled)) for given in (outputs, free.detach()))
+    assert after < before, f"Its gradient does not lessen `{loss.name}`: {before} to {after}."
 
 
 class _MadeUpProbe(Probe):

@@ -24,7 +24,7 @@ def test_whatever_the_columns_are_called_it_loads(
     file.write_text(starter_config("a b.csv", targets, inputs, notes, "tiny"), encoding="utf-8")
     config = load_config(file)
     assert config.data == file.resolve().parent / "a b.csv"
-    assert {target.column: target.kind for target in config.targets} == targets
+    assert {target.name: target.kind for target in config.targets} == targets
     assert dict(config.columns) == inputs
     assert config.search.trials == 24
 

@@ -20,6 +20,8 @@ from automtl.core.balancer import Balancer
 from automtl.core.block import Block, Features
 from automtl.core.candidate import Candidate
 from automtl.core.graph import TaskGraph
+from automtl.core.head import Head
+from automtl.core.loss import LabelLoss, Loss
 from automtl.core.moves import random_move
 from automtl.core.primitive import BlockFactory, Primitive
 from automtl.core.reader import Reader
@@ -32,6 +34,8 @@ from automtl.testing import (
     assert_balancer_contract,
     assert_block_contract,
     assert_exports_to_onnx,
+    assert_head_contract,
+    assert_loss_contract,
     assert_primitive_contract,
     assert_reader_contract,
     assert_schedule_contract,
@@ -208,6 +212,65 @@ def test_rejects_an_export_that_disagrees() -> None:
         assert_exports_to_onnx(Changes(), torch.randn(7, 5))
 
 
+class Top(Head):
+    """Keeps the contract. The other heads here break it."""
+
+    name: ClassVar[str] = "top"
+    citation: ClassVar[str] = "https://example.org"
+    kinds: ClassVar[tuple[str, ...]] = ("number",)
+
+    def __init__(self, inputs: Features, kind: TaskKind, n_outputs: int) -> None:
+        super().__init__(inputs, kind, n_outputs)
+        self.linear = nn.Linear(inputs.size, n_outputs)
+
+    def forward(self, features: Tensor, /) -> Tensor:
+        mapped: Tensor = self.linear(features)
+        return mapped
+
+
+class MeansOverMembers(Top):
+    def forward(self, features: Tensor, /) -> Tensor:
+        return super().forward(features).mean(1, keepdim=True)
+
+
+class CutsOff(Top):
+    def forward(self, features: Tensor, /) -> Tensor:
+        return super().forward(features.detach())
+
+
+class ServesAll(Top):
+    def __init__(self, inputs: Features, kind: TaskKind, n_outputs: int) -> None:
+        super().__init__(inputs, Number(0.0), n_outputs)
+
+
+class CentresRows(Top):
+    def forward(self, features: Tensor, /) -> Tensor:
+        mapped = super().forward(features)
+        return mapped - mapped.mean(0)
+
+
+def test_a_head_may_keep_the_contract() -> None:
+    assert_head_contract(Top, Number(0.0))
+
+
+@mark.parametrize(
+    ("head", "message"),
+    [
+        (CutsOff, "No gradient of `top` reaches the feature"),
+        (ServesAll, "`top` must raise PluginError for a kind it does not serve"),
+        (CentresRows, "must map each row for itself"),
+    ],
+)
+def test_rejects_a_head(head: type[Head], message: str) -> None:
+    with raises(AssertionError, match=message):
+        assert_head_contract(head, Number(0.0))
+
+
+def test_rejects_a_head_that_loses_members() -> None:
+    with raises(ValueError, match=r"must give \[batch, 3, 1\], but gave \[7, 1, 1\]"):
+        assert_head_contract(MeansOverMembers, Number(0.0))
+
+
 class Sum(Balancer):
     """Keeps the contract. The other balancers here break it."""
 
@@ -317,6 +380,17 @@ def test_a_task_kind_may_keep_the_contract() -> None:
     assert_task_kind_contract(Number, LABELS)
 
 
+class Transposes(Number):
+    def linear(self, targets: Floats) -> Floats:
+        return targets[None]
+
+
+class Names(Number):
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return ("one", "two")
+
+
 @mark.parametrize(
     ("kind", "message"),
     [
@@ -324,11 +398,82 @@ def test_a_task_kind_may_keep_the_contract() -> None:
         (Averages, "The loss is one a label"),
         (PredictsTwice, r"torch.Size\(\[5, 2\]\)"),
         (Flees, "Less loss of `number` must mean a better 'distance'"),
+        (Transposes, "`linear` must give"),
+        (Names, "A value is a column"),
     ],
 )
 def test_rejects_a_task_kind(kind: type[TaskKind], message: str) -> None:
     with raises(AssertionError, match=message):
         assert_task_kind_contract(kind, LABELS)
+
+
+class Squared(LabelLoss):
+    """Keeps the contract. The other losses here break it."""
+
+    name: ClassVar[str] = "squared"
+    citation: ClassVar[str] = "https://example.org"
+    kinds: ClassVar[tuple[str, ...]] = ("number",)
+
+    def each(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        return (outputs - targets).square()
+
+
+class OfOthers(Squared):
+    kinds: ClassVar[tuple[str, ...]] = ("binary",)
+
+
+class OfEach(Squared):
+    def __call__(self, outputs: Tensor, targets: Tensor, labelled: Tensor | None) -> Tensor:
+        return self.each(outputs, targets.unsqueeze(1)).flatten()
+
+
+class Shifted(Squared):
+    def each(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        return super().each(outputs, targets) - 1e3
+
+
+class Overflows(Squared):
+    def each(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        return outputs.exp() - outputs + 0 * targets
+
+
+class OfTheMean(Squared):
+    def __call__(self, outputs: Tensor, targets: Tensor, labelled: Tensor | None) -> Tensor:
+        return super().__call__(outputs.mean(1, keepdim=True), targets, labelled)
+
+
+class Unmasked(Squared):
+    def __call__(self, outputs: Tensor, targets: Tensor, labelled: Tensor | None) -> Tensor:
+        return super().__call__(outputs, targets, None)
+
+
+class Detached(Squared):
+    def __call__(self, outputs: Tensor, targets: Tensor, labelled: Tensor | None) -> Tensor:
+        return super().__call__(outputs, targets, labelled).detach() + 0 * outputs.sum()
+
+
+NUMBER = Number(0.5)
+
+
+def test_a_loss_may_keep_the_contract() -> None:
+    assert_loss_contract(Squared, NUMBER, LABELS)
+
+
+@mark.parametrize(
+    ("loss", "message"),
+    [
+        (OfOthers, "serves .*, not 'number'"),
+        (OfEach, "must give a number"),
+        (Shifted, "of `squared`"),
+        (Overflows, "must hold of `squared`"),
+        (OfTheMean, "no mean over members"),
+        (Unmasked, "None is for labels|influence"),
+        (Detached, "does not lessen `squared`"),
+    ],
+)
+def test_rejects_a_loss(loss: type[Loss], message: str) -> None:
+    with raises(AssertionError, match=message):
+        assert_loss_contract(loss, NUMBER, LABELS)
 
 
 class Flat(Schedule):

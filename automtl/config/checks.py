@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from automtl.config.config import Config
 from automtl.config.document import Place, Problem
 from automtl.config.space import PLUGGED, misfit
+from automtl.core.space import Options
 from automtl.errors import ConfigError
 from automtl.suggest import did_you_mean
 
@@ -40,7 +41,8 @@ def _in_config(config: Config, plugins: "Plugins") -> Iterator[Problem]:
     if search.affinity not in plugins.affinities:
         yield _unknown(("search", "affinity"), "affinity", search.affinity, plugins.affinities)
     for target in config.targets:
-        place = ("targets", target.column)
+        place = ("targets", target.name)
+        yield from _in_offers(config, target.name, target.kind, plugins)
         if target.kind is None:
             continue
         if target.kind not in plugins.task_kinds:
@@ -50,22 +52,50 @@ def _in_config(config: Config, plugins: "Plugins") -> Iterator[Problem]:
             yield _unknown((*place, "metric"), what, str(target.metric), metrics)
 
 
-def _in_space(config: Config, plugins: "Plugins") -> Iterator[Problem]:
-    from automtl.plugins import options
+def _in_offers(
+    config: Config, target: str, kind: str | None, plugins: "Plugins"
+) -> Iterator[Problem]:
+    """What is wrong with the losses and heads that a target may have."""
+    from automtl.core.head import LINEAR
+    from automtl.core.loss import OWN
 
+    for key, own, offers, registry in (
+        ("loss", OWN, config.space.losses, plugins.losses),
+        ("head", LINEAR, config.space.heads, plugins.heads),
+    ):
+        serving = {n: p for n, p in registry.items() if kind is None or kind in p.kinds}
+        for name, varied in offers.get(target, {}).items():
+            place = ("targets", target, key)
+            if name == own and not varied:
+                continue
+            if name not in serving:
+                what = key if kind is None else f"{key} for the kind '{kind}'"
+                yield _unknown(place, what, name, [own, *serving])
+            else:
+                yield from _in_options(serving[name], varied, (*place, name))
+
+
+def _in_space(config: Config, plugins: "Plugins") -> Iterator[Problem]:
     for key in PLUGGED:
         registry = getattr(plugins, key)
         for name, varied in getattr(config.space, key).items():
             if name not in registry:
                 yield _unknown((key, name), key.removesuffix("s"), name, registry, at_key=True)
                 continue
-            known = options(registry[name])
-            for option, distribution in varied.items():
-                place = (key, name, option)
-                if option not in known:
-                    yield _unknown(place, f"option of '{name}'", option, known, at_key=True)
-                elif wrong := misfit(known[option].annotation, distribution):
-                    yield Problem(place, wrong)
+            yield from _in_options(registry[name], varied, (key, name))
+
+
+def _in_options(plugin: type, varied: Options, place: Place) -> Iterator[Problem]:
+    """What is wrong with the options of a plugin."""
+    from automtl.plugins import options
+
+    known = options(plugin)
+    for option, distribution in varied.items():
+        if option not in known:
+            what = f"option of '{place[-1]}'"
+            yield _unknown((*place, option), what, option, known, at_key=True)
+        elif wrong := misfit(known[option].annotation, distribution):
+            yield Problem((*place, option), wrong)
 
 
 def _unknown(

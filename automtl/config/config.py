@@ -13,14 +13,16 @@ from automtl.config.marks import read, write
 from automtl.config.schema import (
     ConfigSection,
     FlagSection,
+    PartsSection,
     SearchSettings,
     TargetSection,
     conflicts,
+    targets_of,
 )
-from automtl.config.space import open_space, read_space, written
-from automtl.config.validation import as_mapping, problems, validated
+from automtl.config.space import offered, open_space, read_space, written, written_offer
+from automtl.config.validation import problems, validated
 from automtl.core.space import SearchSpace
-from automtl.data.request import DataRequest, SplitRequest, TargetRequest
+from automtl.data.request import DataRequest, LongRequest, SplitRequest, TargetRequest
 from automtl.data.table import ColumnKind
 from automtl.errors import ConfigError
 
@@ -31,12 +33,13 @@ class Config:
     A configuration, every default and path resolved.
 
     :param name: Of the run folder.
-    :param data: The data file.
+    :param data: The data file; of several, the first.
     :param targets: What to predict.
     :param inputs: What to predict from; None for every column that is nothing else.
     :param ignore: Columns to leave out.
     :param columns: Kinds of columns, where inferring them would go wrong.
     :param plugins: Files with plugins.
+    :param parts, sources, long, labels: As in `DataRequest`.
     :param document: Where this was read, for errors that are found later.
     :param space_document: Where the search space was read.
     """
@@ -51,11 +54,15 @@ class Config:
     space: SearchSpace
     plugins: tuple[Path, ...]
     search: SearchSettings
+    parts: Mapping[str, Path]
+    sources: Mapping[Path, tuple[str, ...]]
+    long: LongRequest | None
+    labels: Path | None
     document: Document = field(compare=False, repr=False)
     space_document: Document = field(compare=False, repr=False)
 
-    def data_request(self) -> DataRequest:
-        """What to ask of the data room."""
+    def data_request(self, fold: tuple[int, int] | None = None) -> DataRequest:
+        """What to ask of the data room; for a fold, if one is given, of how many."""
         return DataRequest(
             path=self.data,
             targets=self.targets,
@@ -64,6 +71,11 @@ class Config:
             columns=self.columns,
             split=self.split,
             seed=self.search.seed,
+            parts=self.parts,
+            sources=self.sources,
+            long=self.long,
+            labels=self.labels,
+            fold=fold,
         )
 
     def dump(self) -> str:
@@ -71,8 +83,8 @@ class Config:
         return write(
             {
                 "name": self.name,
-                "data": str(self.data),
-                "targets": {target.column: _details(target) for target in self.targets},
+                **self._files(),
+                "targets": {target.name: self._details(target) for target in self.targets},
                 "inputs": None if self.inputs is None else list(self.inputs),
                 "ignore": list(self.ignore),
                 "columns": {name: kind.value for name, kind in self.columns.items()},
@@ -82,6 +94,27 @@ class Config:
                 "search": self.search.model_dump(),
             }
         )
+
+    def _files(self) -> dict[str, Any]:
+        """What is said of the files, as data."""
+        parts = {part: str(path) for part, path in self.parts.items()}
+        sources = {str(path): list(names) for path, names in self.sources.items()}
+        found = {
+            "data": None if sources else parts or str(self.data),
+            "sources": sources,
+            "long": None if self.long is None else asdict(self.long),
+            "labels": None if self.labels is None else str(self.labels),
+        }
+        return {key: value for key, value in found.items() if value}
+
+    def _details(self, target: TargetRequest) -> dict[str, Any]:
+        """What a target says, as data; what it leaves out is left out."""
+        fields = asdict(target)
+        fields["columns"] = list(target.columns) or None
+        fields["loss"] = written_offer(self.space.losses.get(target.name, {}))
+        fields["head"] = written_offer(self.space.heads.get(target.name, {}))
+        del fields["name"]
+        return {key: value for key, value in fields.items() if value not in (None, False, {})}
 
 
 def load_config(path: str | Path) -> Config:
@@ -96,18 +129,23 @@ def load_config(path: str | Path) -> Config:
         raise document.error(wrong)
     space_document = open_space(document)
     folder = document.file.parent
-    targets = as_mapping(section.targets, TargetSection)
+    targets = targets_of(section)
+    files = _files(section, folder)
     return Config(
         name=section.name or _name_of(document.file),
-        data=(folder / section.data).resolve(),
-        targets=tuple(TargetRequest(n, **dict(t)) for n, t in targets.items()),
+        data=next(iter(files.values())),
+        targets=tuple(_target(name, section) for name, section in targets.items()),
         inputs=None if section.inputs is None else tuple(section.inputs),
         ignore=tuple(section.ignore),
         columns=section.columns,
         split=SplitRequest(**dict(section.split)),
-        space=read_space(space_document),
+        space=_with_offers(read_space(space_document), targets),
         plugins=tuple((folder / plugin).resolve() for plugin in section.plugins),
         search=section.search,
+        parts=files if isinstance(section.data, PartsSection) else {},
+        sources={files[name]: tuple(own) for name, own in (section.sources or {}).items()},
+        long=None if section.long is None else LongRequest(**dict(section.long)),
+        labels=None if section.labels is None else (folder / section.labels).resolve(),
         document=document,
         space_document=space_document,
     )
@@ -169,5 +207,24 @@ def _name_of(file: Path) -> str:
     return re.sub(r"\W*[^\w.-]+", "-", file.stem).strip("-.")[:100] or "run"
 
 
-def _details(target: TargetRequest) -> dict[str, Any]:
-    return {key: value for key, value in asdict(target).items() if key != "column"}
+def _files(section: ConfigSection, folder: Path) -> dict[str, Path]:
+    """The data files, by what the configuration calls them."""
+    if section.sources is not None:
+        named = {path: path for path in section.sources}
+    elif isinstance(section.data, PartsSection):
+        named = {part: path for part, path in dict(section.data).items() if path is not None}
+    else:
+        named = {"data": str(section.data)}
+    return {name: (folder / path).resolve() for name, path in named.items()}
+
+
+def _target(name: str, section: TargetSection) -> TargetRequest:
+    fields = {key: value for key, value in dict(section).items() if key not in ("loss", "head")}
+    return TargetRequest(name, **(fields | {"columns": tuple(section.columns or ())}))
+
+
+def _with_offers(space: SearchSpace, targets: Mapping[str, TargetSection]) -> SearchSpace:
+    """The search space with the losses and heads that targets may have."""
+    losses = {name: offered(target.loss) for name, target in targets.items() if target.loss}
+    heads = {name: offered(target.head) for name, target in targets.items() if target.head}
+    return replace(space, losses=losses, heads=heads)

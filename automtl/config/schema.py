@@ -8,11 +8,13 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from automtl.config.document import Problem
-from automtl.config.space import SpaceSection
-from automtl.config.validation import Named, Section, not_empty, repeats, unique
+from automtl.config.space import Offer, SpaceSection
+from automtl.config.validation import Named, Section, as_mapping, not_empty, repeats, unique
 from automtl.core.objective import Objective
+from automtl.data.request import ALL
 from automtl.data.table import ColumnKind
 
+MISSING = "this key is missing; add it."
 DEFAULT_TRIALS = 24  # where neither trials nor minutes are given
 
 
@@ -23,6 +25,12 @@ def _run_name(name: str) -> str:
             f"with a letter or digit, but is '{name:.120}'."
         )
     return name
+
+
+def _not_one(bags: int) -> int:
+    if bags == 1:
+        raise ValueError("must be 0 for none, or 2 or more, but is 1.")
+    return bags
 
 
 def _path(text: str) -> str:
@@ -65,6 +73,9 @@ class SearchSettings(Section):
     :param fidelity: The share of a full training that graphs get first; 1 for full ones only.
     :param ensemble: Of how many networks the exported file holds the mean prediction.
     :param workers: How many trials run at once; None for one a processor core.
+    :param bags: On how many divisions of the rows for training and validation the winner is
+        trained in the end, so that the exported file holds the mean prediction of as many
+        networks, which have learned from all of these rows between them; 0 for none.
     :param seed: What all random choices follow from.
     :param device: Where to train; ``auto`` takes a GPU where there is one.
     """
@@ -80,6 +91,7 @@ class SearchSettings(Section):
     max_loss_per_task: Annotated[float, Field(ge=0)] | None = None
     fidelity: Annotated[float, Field(gt=0, le=1)] = 1.0
     ensemble: Annotated[int, Field(ge=1, le=20)] = 1
+    bags: Annotated[int, Field(ge=0, le=20), AfterValidator(_not_one)] = 0
     workers: Annotated[int, Field(ge=1)] | None = None
     seed: Annotated[int, Field(ge=0)] = 0
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -117,6 +129,24 @@ class TargetSection(Section):
     kind: str | None = None
     metric: str | None = None
     weight: Annotated[float, Field(gt=0)] = 1.0
+    columns: Annotated[list[str], AfterValidator(not_empty), AfterValidator(unique)] | None = None
+    separator: Annotated[str, Field(min_length=1)] | None = None
+    query: str | None = None
+    split_labels: bool = False
+    options: dict[str, Any] = {}  # noqa: RUF012 - pydantic copies it
+    loss: Offer | None = None
+    head: Offer | None = None
+
+
+class PartsSection(Section):
+    train: _Path
+    validation: _Path | None = None
+    test: _Path
+
+
+class LongSection(Section):
+    task: str
+    value: str
 
 
 class SplitSection(Section):
@@ -128,14 +158,27 @@ class SplitSection(Section):
     time: str | None = None
 
 
+def _data_form(value: object) -> str:
+    return "\0parts" if isinstance(value, dict) else "\0file"
+
+
 def _space_form(value: object) -> str:
     return "\0name" if isinstance(value, str) else "\0space"
 
 
 class ConfigSection(Section):
     name: _Name | None = None
-    data: _Path
-    targets: Annotated[Named[TargetSection], AfterValidator(not_empty)]
+    data: (
+        Annotated[
+            Annotated[_Path, Tag("\0file")] | Annotated[PartsSection, Tag("\0parts")],
+            Discriminator(_data_form),
+        ]
+        | None
+    ) = None
+    sources: Annotated[dict[_Path, list[str]], AfterValidator(not_empty)] | None = None
+    long: LongSection | None = None
+    labels: _Path | None = None
+    targets: Annotated[Named[TargetSection], AfterValidator(not_empty)] | None = None
     inputs: Annotated[list[str], Field(min_length=1)] | None = None
     ignore: list[str] = []  # noqa: RUF012 - pydantic copies it
     columns: dict[str, Annotated[ColumnKind, Field(strict=False)]] = {}  # noqa: RUF012
@@ -154,9 +197,10 @@ class FlagSection(SearchSettings):
 
 def conflicts(section: ConfigSection, data: Mapping[str, Any]) -> Iterator[Problem]:
     """What is wrong with sections that are right, each for itself."""
-    targets = list(section.targets)
+    yield from _file_conflicts(section, data)
+    targets = _target_columns(section)
     inputs = section.inputs or []
-    if isinstance(data["targets"], list):
+    if isinstance(data.get("targets"), list):
         yield from repeats(data["targets"], ("targets",))
     yield from repeats(inputs, ("inputs",))
     for key, names in (("inputs", inputs), ("ignore", section.ignore)):
@@ -167,7 +211,50 @@ def conflicts(section: ConfigSection, data: Mapping[str, Any]) -> Iterator[Probl
     for at, name in enumerate(section.ignore):
         if name in inputs:
             yield Problem(("ignore", at), f"'{name}' is an input already; remove it from one.")
+    yield from _target_conflicts(targets_of(section))
+    yield from _bag_conflicts(section)
     yield from _split_conflicts(section.split, targets)
+
+
+def targets_of(section: ConfigSection) -> dict[str, TargetSection]:
+    """The targets; all that there are, where the form of the data says which."""
+    return as_mapping(section.targets or [ALL], TargetSection)
+
+
+def _file_conflicts(section: ConfigSection, data: Mapping[str, Any]) -> Iterator[Problem]:
+    if section.data is None and section.sources is None:
+        yield Problem(("data",), MISSING)
+    if section.data is not None and section.sources is not None:
+        yield Problem(("sources",), "`data` names the file already; keep one of the two.")
+    if section.long is not None and not isinstance(section.data, str):
+        yield Problem(("long",), "is for one file, `data: FILE`; make one of several first.")
+    if isinstance(section.data, PartsSection) and section.split.column is not None:
+        message = "the files of `data` divide the rows already; remove it."
+        yield Problem(("split", "column"), message)
+    if section.targets is None and section.long is None and section.sources is None:
+        yield Problem(("targets",), MISSING)
+
+
+def _target_columns(section: ConfigSection) -> list[str]:
+    named = targets_of(section)
+    return [column for name, target in named.items() for column in target.columns or [name]]
+
+
+def _target_conflicts(targets: Mapping[str, TargetSection]) -> Iterator[Problem]:
+    for name, target in targets.items():
+        if target.split_labels and (target.loss or target.head):
+            key = "loss" if target.loss else "head"
+            message = "is for one task, but `split_labels` makes several; remove one of the two."
+            yield Problem(("targets", name, key), message)
+
+
+def _bag_conflicts(section: ConfigSection) -> Iterator[Problem]:
+    if section.search.bags and section.split.time is not None:
+        message = "divides the rows anew, which must not mix what is older with what is newer."
+        yield Problem(("search", "bags"), message)
+    if section.search.bags and section.search.ensemble > 1:
+        message = "the bags are the ensemble; keep one of the two."
+        yield Problem(("search", "ensemble"), message)
 
 
 def _split_conflicts(split: SplitSection, targets: list[str]) -> Iterator[Problem]:

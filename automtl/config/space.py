@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Container, Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
@@ -125,6 +125,25 @@ _Options: TypeAlias = Annotated[dict[str, Varied], BeforeValidator(_none_is_empt
 _Plugged: TypeAlias = Annotated[Named[_Options], AfterValidator(not_empty)]
 
 
+_Skip: TypeAlias = Literal["none", "linear"]
+
+
+def _offer_form(value: object) -> str:
+    return "\0list" if isinstance(value, str | list) else "\0mapping"
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+# One name, or several to choose from, with options behind them or without.
+Offer: TypeAlias = Annotated[
+    Annotated[list[str], BeforeValidator(_as_list), AfterValidator(not_empty), Tag("\0list")]
+    | Annotated[dict[str, _Options], AfterValidator(not_empty), Tag("\0mapping")],
+    Discriminator(_offer_form),
+]
+
+
 class SpaceSection(Section):
     """A search space as it is written."""
 
@@ -135,6 +154,7 @@ class SpaceSection(Section):
     schedules: _Plugged
     training: _Training = _Training()
     cascades: bool = False
+    skip: Annotated[list[_Skip], BeforeValidator(_as_list), AfterValidator(not_empty)] = ["none"]  # noqa: RUF012 - pydantic copies it
 
 
 def open_space(config: Document) -> Document:
@@ -167,16 +187,18 @@ def read_space(document: Document) -> SearchSpace:
         raise document.error(twice)
     return SearchSpace(
         stages=section.stages,
-        primitives=_options(section.primitives),
-        blocks=_options(section.blocks),
-        balancers=_options(section.balancers),
-        schedules=_options(section.schedules),
+        primitives=offered(section.primitives),
+        blocks=offered(section.blocks),
+        balancers=offered(section.balancers),
+        schedules=offered(section.schedules),
         training=dict(section.training),
         cascades=section.cascades,
+        skip=Choice(tuple(section.skip)),
     )
 
 
-def _options(named: Any) -> dict[str, Options]:
+def offered(named: Any) -> dict[str, Options]:
+    """The plugins on offer, with their options."""
     return as_mapping(named, dict)
 
 
@@ -184,13 +206,16 @@ def written(space: SearchSpace) -> dict[str, Any]:
     """The search space as data that `read_space` reads back, every default spelled out."""
     return {
         "stages": space.stages,
-        **{
-            key: {name: _written(options) for name, options in getattr(space, key).items()}
-            for key in PLUGGED
-        },
+        **{key: written_offer(getattr(space, key)) for key in PLUGGED},
         "training": _written(space.training),
         "cascades": space.cascades,
+        "skip": list(space.skip.values),
     }
+
+
+def written_offer(offer: Mapping[str, Options]) -> dict[str, Any]:
+    """The plugins on offer as data that reads back."""
+    return {name: _written(options) for name, options in offer.items()}
 
 
 def _written(options: Mapping[str, Distribution]) -> dict[str, list[Scalar] | dict[str, Scalar]]:

@@ -11,22 +11,26 @@ from torch import nn
 class InputSpec:
     """
     How the columns of the network's input are laid out: numbers first, then flags (booleans and
-    indicators of missing values), then one group of one-hot columns a categorical column.
+    indicators of missing values), then one group of one-hot columns a categorical column, then
+    plain columns.
 
     :param quantiles: For each number the distinct quantiles of its training values, ascending, at
         least two of them.
     :param n_flags: How many columns are 0 or 1.
     :param categories: For each categorical column how many one-hot columns it has.
+    :param n_plain: How many columns are to be taken as they are: numbers that are mostly zero, one
+        of very many, and the slots of texts. There may be thousands, most of them 0 in a row.
     """
 
     quantiles: tuple[tuple[float, ...], ...]
     n_flags: int
     categories: tuple[int, ...]
+    n_plain: int = 0
 
     @property
     def size(self) -> int:
         """How many columns there are."""
-        return len(self.quantiles) + self.n_flags + sum(self.categories)
+        return len(self.quantiles) + self.n_flags + sum(self.categories) + self.n_plain
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from automtl.core.graph import TaskGraph
 
 Scalar: TypeAlias = str | int | float | bool
+OF_TASKS = ("head.", "loss.")  # hyperparameters that each task has for itself
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +67,20 @@ class Candidate:
             if name.startswith(start)
         }
 
+    def task_options(self, what: str, task: str) -> dict[str, Scalar]:
+        """
+        The hyperparameters ``what.task.option`` of one task, by option.
+
+        >>> graph = TaskGraph.all_shared(["age", "job"], 1)
+        >>> Candidate(graph, {"head.job": "chain", "head.job.seed": 3}).task_options("head", "job")
+        {'seed': 3}
+        """
+        return {
+            name: value
+            for name, value in self.options(f"{what}.{task}").items()
+            if _task(f"{what}.{task}.{name}", self.graph.tasks) == task
+        }
+
     def to_json(self) -> dict[str, Any]:
         """The candidate as JSON data; `from_json` reads it back."""
         data = {"graph": self.graph.to_json(), "hyperparameters": dict(self.hyperparameters)}
@@ -79,10 +94,22 @@ class Candidate:
         return cls(graph, dict(data["hyperparameters"]), data.get("alone", {}))
 
     def _settings(self, part: TaskGraph) -> dict[str, Scalar]:
-        """The hyperparameters of an independent part, without options of primitives not in it."""
+        """The hyperparameters of an independent part, without those of what is not in it."""
         own = self.alone.get(part.tasks[0]) if len(part.tasks) == 1 else None
         return {
             name: value
             for name, value in sorted((self.hyperparameters if own is None else own).items())
-            if not name.startswith("primitive.") or name.split(".")[1] in part.primitives
+            if self._concerns(name, part)
         }
+
+    def _concerns(self, name: str, part: TaskGraph) -> bool:
+        """Whether a part has the primitive, or the task, that a hyperparameter is an option of."""
+        if name.startswith("primitive."):
+            return name.split(".")[1] in part.primitives
+        return not name.startswith(OF_TASKS) or _task(name, self.graph.tasks) in part.tasks
+
+
+def _task(name: str, tasks: Sequence[str]) -> str:
+    """The task of ``head.TASK`` or ``head.TASK.OPTION``; its name may have dots in it."""
+    rest = name.partition(".")[2]
+    return rest if rest in tasks else rest.rpartition(".")[0]

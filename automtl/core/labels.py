@@ -51,17 +51,17 @@ def smoothed_frequencies(counts: tuple[int, ...]) -> Floats:
 
 
 def entropy(counts: tuple[int, ...]) -> float:
-    """The entropy of the class frequencies, in nats; every class was seen."""
-    frequencies = np.array(counts) / sum(counts)
+    """The entropy of the class frequencies, in nats; some class was seen."""
+    frequencies = np.array([count for count in counts if count]) / sum(counts)
     return float(-(frequencies * np.log(frequencies)).sum())
 
 
-def listing(labels: tuple[str, ...] | list[str]) -> str:
+def listing(labels: tuple[str, ...] | list[str], most: int = 5) -> str:
     """
-    The first few labels, for a message.
+    The first few labels, ``most`` of them, for a message.
 
     >>> listing(["no", "yes"])
     "'no', 'yes'"
     """
-    shown = ", ".join(repr(label) for label in labels[:5])
-    return f"{shown} and {len(labels) - 5} more" if len(labels) > 5 else shown
+    shown = ", ".join(repr(label) for label in labels[:most])
+    return f"{shown} and {len(labels) - most} more" if len(labels) > most else shown

@@ -13,6 +13,8 @@ from automtl.errors import SpaceError
 
 Hyperparameters: TypeAlias = dict[str, Scalar]
 
+NO_SKIP, LINEAR_SKIP = "none", "linear"
+
 
 class Distribution(ABC):
     """Where the values of one hyperparameter come from."""
@@ -135,7 +137,8 @@ class SearchSpace:
 
     The hyperparameters of a candidate are one flat mapping: ``block``, ``balancer`` and
     ``schedule`` name plugins, ``block.width`` is an option of the block in use, and
-    ``primitive.soft_l2.strength`` one of a primitive in use.
+    ``primitive.soft_l2.strength`` one of a primitive in use. ``loss.age`` and ``head.age`` name the
+    loss and the head of a task, ``loss.age.delta`` is an option of its loss.
 
     :param stages: How many stages a graph has.
     :param primitives: The primitives a node may have, with their options.
@@ -145,6 +148,10 @@ class SearchSpace:
     :param training: ``learning_rate``, ``weight_decay``, ``batch_size``, ``epochs`` (at most) and
         ``patience`` (epochs without progress before training stops).
     :param cascades: Whether graphs may have cascade edges.
+    :param skip: Whether outputs have a linear function of the input added: ``none``, ``linear``.
+    :param losses: The losses on offer for a task, with their options, by task; a task without any
+        has its kind's own loss.
+    :param heads: The heads on offer for a task, alike; a task without any has a linear one.
     """
 
     stages: int
@@ -154,6 +161,9 @@ class SearchSpace:
     schedules: Mapping[str, Options]
     training: Options = field(default_factory=dict)
     cascades: bool = False
+    skip: Choice = Choice((NO_SKIP,))
+    losses: Mapping[str, Mapping[str, Options]] = field(default_factory=dict)
+    heads: Mapping[str, Mapping[str, Options]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.stages < 1:
@@ -217,18 +227,22 @@ class SearchSpace:
 
     def walk(self, chosen: Hyperparameters) -> Iterator[tuple[str, Distribution]]:
         """
-        All distributions by name, in order. The options of a block, balancer or schedule are those
-        of the one that stands in ``chosen`` by then, or of the default.
+        All distributions by name, in order. The options of a block, balancer, schedule, loss or
+        head are those of the one that stands in ``chosen`` by then, or of the default.
         """
         for what, plugins in (
             ("block", self.blocks),
             ("balancer", self.balancers),
             ("schedule", self.schedules),
+            *((f"loss.{task}", losses) for task, losses in self.losses.items()),
+            *((f"head.{task}", heads) for task, heads in self.heads.items()),
         ):
             names = Choice(tuple(plugins))
             yield what, names
             options = plugins[str(chosen.get(what, names.default))]
             yield from ((f"{what}.{name}", options[name]) for name in options)
+        if self.skip.values != (NO_SKIP,):
+            yield "skip", self.skip
         for primitive, options in self.primitives.items():
             yield from ((f"primitive.{primitive}.{name}", options[name]) for name in options)
         yield from self.training.items()

@@ -17,6 +17,7 @@ class Phase(StrEnum):
     GRAPHS = "graphs"
     FINALISTS = "finalists"
     GUARD = "guard"  # a finalist without the tasks that sharing harmed, trained again
+    BAGS = "bags"  # the winner, trained on other divisions of the same rows
 
 
 class Status(StrEnum):
@@ -35,6 +36,8 @@ class Order:
     :param fidelity: Below 1, training starts from the all-shared anchor's checkpoint and takes this
         share of the anchor's epochs.
     :param warm: The key of the all-shared anchor's order, whose checkpoint that is.
+    :param bag: Which of how many folds of the rows for training and validation is for validation,
+        counted from 0; None for the division that the search is about.
     """
 
     candidate: Candidate
@@ -42,6 +45,7 @@ class Order:
     phase: Phase
     fidelity: float = 1.0
     warm: str = ""
+    bag: tuple[int, int] | None = None
 
     @property
     def key(self) -> str:
@@ -50,6 +54,8 @@ class Order:
         if training starts from the same checkpoint.
         """
         full = f"{self.candidate.digest}-{self.seed}"
+        if self.bag is not None:
+            full += f"-bag{self.bag[0]}of{self.bag[1]}"
         if self.fidelity == 1:
             return full
         return "-".join(filter(None, (full, f"{self.fidelity:g}", self.warm)))
@@ -74,6 +80,7 @@ class Order:
             "phase": self.phase.value,
             "fidelity": self.fidelity,
             "warm": self.warm,
+            "bag": None if self.bag is None else list(self.bag),
         }
 
     @classmethod
@@ -81,7 +88,8 @@ class Order:
         """Reads what `to_json` wrote."""
         candidate = Candidate.from_json(data["candidate"])
         phase = Phase(data["phase"])
-        return cls(candidate, data["seed"], phase, data["fidelity"], data["warm"])
+        bag = tuple(data["bag"]) if data.get("bag") else None
+        return cls(candidate, data["seed"], phase, data["fidelity"], data["warm"], bag)
 
 
 @dataclass(frozen=True)

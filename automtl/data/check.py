@@ -26,6 +26,11 @@ def check_request(request: DataRequest, source: Source, plugins: Plugins) -> Non
     if not request.targets:
         raise source.error("at least one column must be a target, but none is named.")
     _check_shares(request.split, source)
+    if request.fold is not None and request.split.column is not None:
+        raise source.error(
+            f"folds divide the rows, but '{request.split.column}' divides them already; take "
+            f"'column' out of the split, or do without folds."
+        )
     _check_purposes(request, source)
     for target in request.targets:
         _check_target(target, source, plugins)
@@ -37,7 +42,10 @@ def split_column(split: SplitRequest) -> str | None:
 
 
 def _named(request: DataRequest) -> Iterator[tuple[str, str]]:
-    yield from (("target", target.column) for target in request.targets)
+    for target in request.targets:
+        yield from (("target", column) for column in target.label_columns)
+        if target.query is not None:
+            yield "query column", target.query
     yield from (("input", column) for column in request.inputs or ())
     yield from (("column to ignore", column) for column in request.ignore)
     yield from (("one of 'columns'", column) for column in request.columns)
@@ -62,7 +70,7 @@ def _check_shares(split: SplitRequest, source: Source) -> None:
 def _check_purposes(request: DataRequest, source: Source) -> None:
     """A column is a target, what the split depends on, an input or ignored: one of them."""
     purposes: dict[str, str] = {}
-    claims = [(target.column, "a target") for target in request.targets]
+    claims = [(column, "a target") for target in request.targets for column in target.label_columns]
     if column := split_column(request.split):
         claims.append((column, "what the split depends on"))
     claims += [(column, "an input") for column in dict.fromkeys(request.inputs or ())]
@@ -84,8 +92,10 @@ def _check_target(target: TargetRequest, source: Source, plugins: Plugins) -> No
         return  # its metric is checked when its kind is known
     if target.kind not in plugins.task_kinds:
         mend = did_you_mean(target.kind, plugins.task_kinds)
-        raise source.error(f"there is no task kind '{target.kind}'; {mend}", target.column)
-    check_metric(target, plugins.task_kinds[target.kind], source)
+        raise source.error(f"there is no task kind '{target.kind}'; {mend}", target.name)
+    kind = plugins.task_kinds[target.kind]
+    check_metric(target, kind, source)
+    check_form(target, kind, source)
 
 
 def check_metric(target: TargetRequest, kind: type[TaskKind], source: Source) -> None:
@@ -97,5 +107,33 @@ def check_metric(target: TargetRequest, kind: type[TaskKind], source: Source) ->
     if target.metric is not None and target.metric not in kind.metrics:
         mend = did_you_mean(target.metric, kind.metrics)
         raise source.error(
-            f"a {kind.name} task has no metric '{target.metric}'; {mend}", target.column
+            f"a {kind.name} task has no metric '{target.metric}'; {mend}", target.name
+        )
+
+
+def check_form(target: TargetRequest, kind: type[TaskKind], source: Source) -> None:
+    """
+    Checks that the kind takes what the target gives it.
+
+    :raises DataError: If it does not.
+    """
+    if unknown := sorted(target.options.keys() - kind.options):
+        mend = did_you_mean(unknown[0], kind.options) if kind.options else "It has none."
+        raise source.error(f"a {kind.name} task has no option '{unknown[0]}'; {mend}", target.name)
+    if not kind.several and len(target.label_columns) > 1:
+        raise source.error(
+            f"a {kind.name} task has one column of labels, but {len(target.label_columns)} are "
+            f"given. Make a target of each, or choose a kind that takes several.",
+            target.name,
+        )
+    if kind.grouped != (target.query is not None):
+        mend = "Name it with 'query'." if kind.grouped else "Take 'query' out."
+        wanted = "needs a column that says which rows belong together" if kind.grouped else "has no"
+        what = "" if kind.grouped else " query column"
+        raise source.error(f"a {kind.name} task {wanted}{what}. {mend}", target.name)
+    if (target.separator or target.split_labels) and not kind.flags:
+        raise source.error(
+            f"only a task of a set of labels is separated or split, but this is {kind.name}. "
+            f"Choose the kind 'multilabel', or take 'separator' and 'split_labels' out.",
+            target.name,
         )

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from automtl.core.block import InputSpec
 from automtl.core.task import Task, TaskKind
 from automtl.data.preprocessing import Preprocessing
+from automtl.data.sparse import SparseArray
 from automtl.data.table import Table
 
 Array: TypeAlias = NDArray[np.float32]
+Inputs: TypeAlias = Array | SparseArray
 
 
 @dataclass(frozen=True)
@@ -20,14 +22,36 @@ class Part:
     """
     One part of the split.
 
-    :param inputs: The network's input, ``[n_rows, n_columns]``.
-    :param targets: ``[n_rows, n_tasks]``, NaN where a label is missing.
+    :param inputs: The network's input, ``[n_rows, n_columns]``; without its zeros where there are
+        many columns and most numbers are zero.
+    :param targets: ``[n_rows, n_targets]``, the columns of each task side by side; NaN where a
+        label is missing.
     :param rows: Which rows of the file these are, counted from 0, ``[n_rows]``.
+    :param groups: The group of each row, if the split keeps groups whole, ``[n_rows]``.
     """
 
-    inputs: Array
+    inputs: Inputs
     targets: Array
     rows: NDArray[np.int64]
+    groups: NDArray[np.int64] | None = None
+
+
+@dataclass(frozen=True)
+class Linear:
+    """
+    The best linear functions from the input to the outputs of all tasks, and what they give.
+
+    :param weight: ``[n_columns, n_outputs]``, of the unclipped input; see `automtl.model.skip`.
+    :param bias: ``[n_outputs]``.
+    :param train: What they give in training, ``[n_rows, n_outputs]``: to each row what those
+        fitted without it would.
+    :param validation: What they give in validation, alike.
+    """
+
+    weight: Array
+    bias: Array
+    train: Array
+    validation: Array
 
 
 @dataclass(frozen=True)
@@ -40,6 +64,7 @@ class TrainingData:
         class may come from a file that is not importable by name.
     :param layout: What the columns of the inputs are.
     :param digest: Names the data; equal for equal data.
+    :param linear: For networks with a linear skip; None if there are none.
     """
 
     tasks: tuple[Task, ...]
@@ -48,6 +73,7 @@ class TrainingData:
     train: Part
     validation: Part
     digest: str
+    linear: Linear | None = None
 
     def fitted_kinds(self, registry: Mapping[str, type[TaskKind]]) -> list[TaskKind]:
         """The tasks' kinds, made again from their fields."""
@@ -68,6 +94,7 @@ class MultiTaskData:
     :param table: The columns of the inputs as they were read, all rows.
     :param notes: One sentence each on what was inferred, set aside or repaired.
     :param digest: Names the data; equal for equal data.
+    :param linear: For networks with a linear skip; None if there are none.
     """
 
     tasks: tuple[Task, ...]
@@ -79,10 +106,10 @@ class MultiTaskData:
     table: Table
     notes: tuple[str, ...]
     digest: str
+    linear: Linear | None = None
 
     def for_training(self) -> TrainingData:
         """The parts that trials may see."""
         kinds = tuple(asdict(kind) for kind in self.kinds)  # type: ignore[call-overload]
-        return TrainingData(
-            self.tasks, kinds, self.preprocessing.layout, self.train, self.validation, self.digest
-        )
+        layout, parts = self.preprocessing.layout, (self.train, self.validation)
+        return TrainingData(self.tasks, kinds, layout, *parts, self.digest, self.linear)

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from automtl.data.ngrams import split_words
 from automtl.data.source import Source
 from automtl.data.table import Column, ColumnKind
 from automtl.data.text import (
@@ -26,12 +27,15 @@ Parse: TypeAlias = Callable[[str], Any]
 MAX_CLASSES = 10  # numbers with more distinct values are a quantity rather than names
 IDENTIFIER_SHARE = 0.95  # of distinct values among the known ones of a text column
 IDENTIFIER_ROWS = 20  # with fewer, distinct values may be chance
+TEXT_SHARE = 0.5  # of distinct values among the known ones, from which on they may be free text
+TEXT_WORDS = 3  # that a free text has on average, at least
 _SECONDS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _PARSERS: dict[ColumnKind, Parse] = {
     ColumnKind.NUMERIC: parse_number,
     ColumnKind.BOOLEAN: parse_boolean,
     ColumnKind.DATETIME: parse_datetime,
     ColumnKind.CATEGORICAL: parse_category,
+    ColumnKind.TEXT: parse_category,
 }
 
 
@@ -39,8 +43,8 @@ def infer_kind(values: pa.ChunkedArray) -> ColumnKind | None:
     """
     How the values of a column are to be understood; None where its type cannot be an input.
 
-    Text is boolean if it is one word for true and one for false, date-times if all of it is, and
-    categories otherwise.
+    Strings are booleans if they are one word for true and one for false, date-times if all of them
+    are, free text if most of them are distinct and of several words, and categories otherwise.
     """
     kind = values.type
     if pa.types.is_dictionary(kind):
@@ -64,7 +68,7 @@ def to_column(values: pa.ChunkedArray, kind: ColumnKind, source: Source, name: s
     """
     if pa.types.is_dictionary(values.type):
         values = values.cast(values.type.value_type)
-    if kind == ColumnKind.CATEGORICAL and not _is_text(values.type):
+    if kind.is_strings and not _is_text(values.type):
         values = values.cast(pa.string())
     if _is_text(values.type):
         return Column(kind, _parsed(values, kind, source, name))
@@ -88,17 +92,19 @@ def infer_task_kind(labels: pa.ChunkedArray) -> tuple[str, str]:
 
 def why_useless(column: Column, train: NDArray[np.int64]) -> str | None:
     """Why nothing can be learned from an input, if so; ``train`` are the training rows."""
-    if column.kind == ColumnKind.CATEGORICAL:
-        missing = column.values == ""
-        known = np.unique(column.values[train].astype(str))
-    else:
-        missing = np.isnan(column.values)
-        known = np.unique(column.values[train][~missing[train]])
+    strings = column.kind.is_strings
+    missing = column.values == "" if strings else np.isnan(column.values)
     if missing.all():
         return "all its values are missing"
     if missing[train].all():
         return "all its values are missing in the training rows"
-    return "it is the same in all training rows" if len(known) < 2 else None
+    given = column.values[train]
+    known = given if strings else given[~missing[train]]
+    if (known == known[0]).all():
+        return "it is the same in all training rows"
+    if column.kind == ColumnKind.TEXT and not any(map(split_words, known.tolist())):
+        return "it has no words in the training rows"
+    return None
 
 
 def why_identifier(column: Column) -> str | None:
@@ -132,7 +138,19 @@ def _infer_text(values: pa.ChunkedArray) -> ColumnKind:
         return ColumnKind.BOOLEAN
     if words and _all_parse(words, parse_datetime):
         return ColumnKind.DATETIME
-    return ColumnKind.CATEGORICAL
+    return ColumnKind.TEXT if _is_free_text(values, words) else ColumnKind.CATEGORICAL
+
+
+def _is_free_text(values: pa.ChunkedArray, words: set[str]) -> bool:
+    """Whether most values are distinct, and have several words."""
+    if len(words) < IDENTIFIER_ROWS:
+        return False
+    if pa.types.is_dictionary(values.type):
+        values = values.cast(values.type.value_type)
+    missing = pc.is_in(values.fill_null(""), pa.array(sorted(NULLS)))
+    if len(words) < TEXT_SHARE * pc.sum(pc.invert(missing)).as_py():
+        return False
+    return sum(len(text.split()) for text in words) >= TEXT_WORDS * len(words)
 
 
 def _all_parse(words: set[str], parse: Parse) -> bool:
@@ -153,7 +171,7 @@ def _parsed(values: pa.ChunkedArray, kind: ColumnKind, source: Source, name: str
             parsed.append(_PARSERS[kind](word))
         except ValueError as error:
             raise _misfit(values, word, str(error), source, name) from None
-    dtype = object if kind == ColumnKind.CATEGORICAL else np.float64
+    dtype = object if kind.is_strings else np.float64
     values = np.array(parsed, dtype)
     return np.asarray(values[encoded.indices.to_numpy()])
 

@@ -9,7 +9,7 @@ from automtl.data.check import split_column
 from automtl.data.infer import infer_kind, to_column, why_identifier, why_useless
 from automtl.data.request import DataRequest
 from automtl.data.source import Source
-from automtl.data.split import Rows
+from automtl.data.strata import Rows
 from automtl.data.table import Column, Table
 
 
@@ -17,7 +17,9 @@ def input_names(request: DataRequest, names: Sequence[str]) -> list[str]:
     """The columns asked for, or all that have no other purpose; in the order of the file."""
     if request.inputs is not None:
         return [name for name in names if name in request.inputs]
-    taken = {*(t.column for t in request.targets), *request.ignore, split_column(request.split)}
+    taken = {*request.ignore, split_column(request.split)}
+    for target in request.targets:
+        taken |= {*target.label_columns, target.query}
     return [name for name in names if name not in taken]
 
 

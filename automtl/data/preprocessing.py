@@ -5,141 +5,32 @@ Preprocessing: one fitted state per column, with two faces.
 same state as ONNX nodes. Whatever cannot be both is not in here.
 """
 
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from automtl.core.block import InputSpec
+from automtl.data.columns import (
+    Boolean,
+    Categorical,
+    DateTime,
+    FittedColumn,
+    Floats,
+    Numeric,
+    column_from_json,
+    scaled_together,
+)
+from automtl.data.ngrams import Text
+from automtl.data.sparse import DENSITY, MANY, SparseArray, is_sparse
 from automtl.data.table import ColumnKind, Table
 
-Floats: TypeAlias = NDArray[np.float64]
+Values: TypeAlias = Mapping[str, NDArray[Any]]  # of some rows, by column, ``[n_rows]``
 
-DAY = 86_400.0
-CYCLES = {"hour of day": DAY, "day of week": 7 * DAY, "day of year": 365.2425 * DAY}  # seconds
-N_QUANTILES = 48  # as in TabM's experiments, https://arxiv.org/abs/2410.24210
-LIMIT = 1e6  # of a scaled number; beyond it, smooth clipping gives 3 anyway and squares overflow
-LARGEST = 4e307  # of a number that is fitted to, so that differences of two are finite
-MAX_CATEGORIES = 100  # the most frequent ones; the rest are one category
-
-
-@dataclass(frozen=True)
-class Numeric:
-    r"""
-    Robust scaling and smooth clipping, of `Better by Default
-    <https://arxiv.org/abs/2407.04491>`_ (NeurIPS 2024):
-    :math:`z = s (x - m)`, then :math:`z / \sqrt{1 + (z / 3)^2}`, with the median :math:`m` and
-    :math:`s` one over the interquartile range. A missing value is the median, and flagged.
-
-    :param flag: Whether a column tells which values are missing: some were, in training.
-    :param quantiles: Distinct quantiles of the training values, behind scaling and clipping.
-    """
-
-    kind: ClassVar[ColumnKind] = ColumnKind.NUMERIC
-    name: str
-    centre: float
-    scale: float
-    flag: bool
-    quantiles: tuple[float, ...]
-
-    @classmethod
-    def fit(cls, name: str, values: Floats) -> "Numeric":
-        """Fits to the training values, of which at least two are distinct."""
-        known = np.clip(values[~np.isnan(values)], -LARGEST, LARGEST)
-        low, first, centre, third, high = np.quantile(known, [0, 0.25, 0.5, 0.75, 1])
-        scale = 1 / (third - first) if third > first else 2 / (high - low)
-        fitted = cls(name, float(centre), float(scale), len(known) < len(values), ())
-        places = np.linspace(0, 1, N_QUANTILES + 1)
-        quantiles = np.unique(np.quantile(fitted.scaled(known), places).astype(np.float32))
-        return cls(name, fitted.centre, fitted.scale, fitted.flag, tuple(quantiles.tolist()))
-
-    def scaled(self, values: Floats) -> Floats:
-        """Scaled and clipped values; missing ones are zero, where the median lies."""
-        filled = np.where(np.isnan(values), self.centre, values)
-        with np.errstate(over="ignore"):
-            z = np.clip((filled - self.centre) * self.scale, -LIMIT, LIMIT)
-        return np.asarray(z / np.sqrt(1 + (z / 3) ** 2))
-
-
-@dataclass(frozen=True)
-class Boolean:
-    """0 or 1. A missing value is ``fill``, the more frequent one, and flagged."""
-
-    kind: ClassVar[ColumnKind] = ColumnKind.BOOLEAN
-    name: str
-    fill: float
-    flag: bool
-
-    @classmethod
-    def fit(cls, name: str, values: Floats) -> "Boolean":
-        """Fits to the training values."""
-        return cls(name, float(np.nanmean(values) >= 0.5), bool(np.isnan(values).any()))
-
-    def filled(self, values: Floats) -> Floats:
-        """Values without missing ones."""
-        return np.where(np.isnan(values), self.fill, values)
-
-
-@dataclass(frozen=True)
-class Categorical:
-    """
-    One-hot. Slot 0 is for categories that are unseen or rarer than twice in training; the empty
-    string, a missing value, is a category like any other.
-    """
-
-    kind: ClassVar[ColumnKind] = ColumnKind.CATEGORICAL
-    name: str
-    vocabulary: tuple[str, ...]
-
-    @classmethod
-    def fit(cls, name: str, values: NDArray[Any]) -> "Categorical":
-        """Fits to the training values."""
-        counts = Counter(values.tolist()).most_common(MAX_CATEGORIES)
-        return cls(name, tuple(sorted(value for value, count in counts if count > 1)))
-
-    @property
-    def size(self) -> int:
-        """How many one-hot columns there are."""
-        return len(self.vocabulary) + 1
-
-    def one_hot(self, values: NDArray[Any]) -> Floats:
-        """One row of zeros and a one for each value."""
-        slots = {value: slot for slot, value in enumerate(self.vocabulary, start=1)}
-        return np.eye(self.size)[[slots.get(value, 0) for value in values.tolist()]]
-
-
-@dataclass(frozen=True)
-class DateTime:
-    """
-    Seconds since 1970, scaled like a number, and for each cycle that varies in training the sine
-    and cosine of where in the cycle a moment lies.
-
-    :param cycles: The lengths of those cycles, in seconds.
-    """
-
-    kind: ClassVar[ColumnKind] = ColumnKind.DATETIME
-    name: str
-    time: Numeric
-    cycles: tuple[float, ...]
-
-    @classmethod
-    def fit(cls, name: str, values: Floats) -> "DateTime":
-        """Fits to the training values."""
-        known = values[~np.isnan(values)]
-        varying = (period for period in CYCLES.values() if np.ptp(known % period) > 0)
-        return cls(name, Numeric.fit(name, values), tuple(varying))
-
-    def waves(self, values: Floats) -> list[Floats]:
-        """Sine and cosine of each cycle; of the median moment where the value is missing."""
-        filled = np.where(np.isnan(values), self.time.centre, values)
-        turns = [2 * np.pi * (filled / p - np.floor(filled / p)) for p in self.cycles]
-        return [wave(turn) for turn in turns for wave in (np.sin, np.cos)]
-
-
-FittedColumn: TypeAlias = Numeric | Boolean | Categorical | DateTime
+CHUNK = 4096  # rows that are transformed at a time
+SAMPLE = 1024  # rows that tell whether most numbers are zero
 
 
 @dataclass(frozen=True)
@@ -149,7 +40,8 @@ class Preprocessing:
 
     The array it makes has the numbers first (numeric columns, then date-times, each with its
     cycles), then the flags (booleans, then indicators of missing values), then one group of
-    one-hot columns a categorical column.
+    one-hot columns a categorical column, then the plain columns (numeric ones that are mostly zero
+    if there are more than 200 such, then the slots of the texts).
     """
 
     columns: tuple[FittedColumn, ...]
@@ -165,14 +57,29 @@ class Preprocessing:
             ColumnKind.BOOLEAN: Boolean.fit,
             ColumnKind.CATEGORICAL: Categorical.fit,
             ColumnKind.DATETIME: DateTime.fit,
+            ColumnKind.TEXT: Text.fit,
         }
-        fitted = (fits[c.kind](name, c.values[train]) for name, c in table.items())
-        return cls(tuple(fitted))
+        fitted = tuple(fits[c.kind](name, c.values[train]) for name, c in table.items())
+        zeros = {c.name for c in fitted if _is_mostly_zero(c, table, train)}
+        if len(zeros) <= MANY:
+            return cls(fitted)
+        # Their embeddings would be a dozen times as many columns, and say little more.
+        return cls(tuple(_made_plain(c) if c.name in zeros else c for c in fitted))
 
     @property
     def numbers(self) -> list[Numeric]:
-        """Numeric columns."""
-        return [column for column in self.columns if isinstance(column, Numeric)]
+        """Numeric columns that are not plain."""
+        return [c for c in self.columns if isinstance(c, Numeric) and not c.plain]
+
+    @property
+    def plain(self) -> list[Numeric]:
+        """Numeric columns that are one of very many that are mostly zero."""
+        return [c for c in self.columns if isinstance(c, Numeric) and c.plain]
+
+    @property
+    def texts(self) -> list[Text]:
+        """Columns of free text."""
+        return [column for column in self.columns if isinstance(column, Text)]
 
     @property
     def moments(self) -> list[DateTime]:
@@ -204,19 +111,46 @@ class Preprocessing:
             wave = tuple(np.linspace(-1, 1, 9).tolist())
             quantiles += [moment.time.quantiles, *[wave] * (2 * len(moment.cycles))]
         n_flags = len(self.booleans) + len(self.flagged)
-        return InputSpec(tuple(quantiles), n_flags, tuple(c.size for c in self.categories))
+        n_plain = len(self.plain) + sum(text.n_slots for text in self.texts)
+        return InputSpec(tuple(quantiles), n_flags, tuple(c.size for c in self.categories), n_plain)
 
-    def transform(self, table: Table) -> NDArray[np.float32]:
-        """The network's input, ``[n_rows, layout.size]``, finite everywhere."""
-        values = {name: column.values for name, column in table.items()}
-        parts: list[Floats] = [number.scaled(values[number.name]) for number in self.numbers]
+    def transform(self, table: Table) -> NDArray[np.float32] | SparseArray:
+        """
+        The network's input, ``[n_rows, layout.size]``, finite everywhere; without its zeros if
+        there are more than 200 columns and less than a tenth of the numbers are not zero.
+        """
+        n_rows = len(next(iter(table.values())).values)
+        sample = self._rows(table, slice(0, n_rows, max(1, n_rows // SAMPLE)))
+        rows = [slice(start, start + CHUNK) for start in range(0, max(n_rows, 1), CHUNK)]
+        chunks = (self._rows(table, some) for some in rows)
+        if is_sparse(sample):
+            return SparseArray.stack([SparseArray.of(chunk) for chunk in chunks])
+        array = np.empty((n_rows, sample.shape[1]), np.float32)
+        for some, chunk in zip(rows, chunks, strict=True):
+            array[some] = chunk
+        return array
+
+    def _rows(self, table: Table, rows: slice) -> NDArray[np.float32]:
+        """Some rows of the network's input."""
+        values = {name: column.values[rows] for name, column in table.items()}
+        n_rows = len(next(iter(values.values())))
+        array, place = np.empty((n_rows, self.layout.size), np.float32), 0
+        for part in self._parts(values):
+            array[:, place : place + part.shape[1]] = part
+            place += part.shape[1]
+        return array
+
+    def _parts(self, values: Values) -> Iterator[NDArray[Any]]:
+        """What the columns make, ``[n_rows, *]`` each."""
+        yield from _scaled(self.numbers, values)
         for moment in self.moments:
             seconds = values[moment.name]
-            parts += [moment.time.scaled(seconds), *moment.waves(seconds)]
-        parts += [boolean.filled(values[boolean.name]) for boolean in self.booleans]
-        parts += [np.isnan(values[column.name]).astype(float) for column in self.flagged]
-        parts += [category.one_hot(values[category.name]) for category in self.categories]
-        return np.column_stack(parts).astype(np.float32)
+            yield np.column_stack([moment.time.scaled(seconds), *moment.waves(seconds)])
+        yield from (boolean.filled(values[boolean.name])[:, None] for boolean in self.booleans)
+        yield from (np.isnan(values[column.name])[:, None] for column in self.flagged)
+        yield from (category.one_hot(values[category.name]) for category in self.categories)
+        yield from _scaled(self.plain, values)
+        yield from (text.weighed(values[text.name]) for text in self.texts)
 
     def to_json(self) -> list[dict[str, Any]]:
         """The state as JSON data; `from_json` reads it back."""
@@ -225,19 +159,22 @@ class Preprocessing:
     @classmethod
     def from_json(cls, data: list[Mapping[str, Any]]) -> "Preprocessing":
         """Reads what `to_json` wrote."""
-        return cls(tuple(_column(dict(fields)) for fields in data))
+        return cls(tuple(map(column_from_json, data)))
 
 
-def _column(fields: dict[str, Any]) -> FittedColumn:
-    kind = fields.pop("kind")
-    if kind == ColumnKind.DATETIME:
-        return DateTime(fields["name"], _numeric(fields["time"]), tuple(fields["cycles"]))
-    if kind == ColumnKind.NUMERIC:
-        return _numeric(fields)
-    if kind == ColumnKind.BOOLEAN:
-        return Boolean(**fields)
-    return Categorical(fields["name"], tuple(fields["vocabulary"]))
+def _scaled(columns: Sequence[Numeric], values: Values) -> Iterator[Floats]:
+    """The columns scaled, a few together, for which they are copied."""
+    for start in range(0, len(columns), 64):
+        some = columns[start : start + 64]
+        yield scaled_together(some, np.column_stack([values[column.name] for column in some]))
 
 
-def _numeric(fields: Mapping[str, Any]) -> Numeric:
-    return Numeric(**{**fields, "quantiles": tuple(fields["quantiles"])})
+def _is_mostly_zero(column: FittedColumn, table: Table, train: NDArray[np.int64]) -> bool:
+    """Whether it is zero in nine training rows of ten, and zeros are zeros when scaled, too."""
+    if not isinstance(column, Numeric) or column.flag or column.centre != 0:
+        return False
+    return bool(np.count_nonzero(table[column.name].values[train]) < DENSITY * len(train))
+
+
+def _made_plain(column: FittedColumn) -> FittedColumn:
+    return replace(column, plain=True, quantiles=()) if isinstance(column, Numeric) else column

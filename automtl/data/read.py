@@ -9,22 +9,26 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from automtl.core.task import TaskKind
-from automtl.data.check import check_request, split_column
-from automtl.data.dataset import MultiTaskData, Part
-from automtl.data.infer import infer_kind, to_column
+from automtl.data.check import check_request
+from automtl.data.dataset import Inputs, MultiTaskData, Part
+from automtl.data.division import divide
 from automtl.data.inputs import read_inputs
+from automtl.data.opening import open_request
 from automtl.data.preprocessing import Preprocessing
 from automtl.data.request import DataRequest
-from automtl.data.source import Source, open_source
-from automtl.data.split import PARTS, Rows, split_rows
-from automtl.data.table import ColumnKind, Table
-from automtl.data.targets import Target, check_parts, check_rare_classes, fit_kind, read_target
-from automtl.data.text import parse_category
+from automtl.data.source import Source
+from automtl.data.sparse import arrays_of
+from automtl.data.strata import Rows
+from automtl.data.table import Table
+from automtl.data.targets import (
+    Target,
+    fit_kind,
+    read_target,
+    split_labels,
+)
 from automtl.plugins import Plugins
-from automtl.suggest import did_you_mean
 
 MIN_ROWS = 20
-PART_WORDS = {"train": 0, "validation": 1, "valid": 1, "val": 1, "dev": 1, "test": 2}
 
 
 def read_data(request: DataRequest, plugins: Plugins) -> MultiTaskData:
@@ -34,12 +38,13 @@ def read_data(request: DataRequest, plugins: Plugins) -> MultiTaskData:
 
     :raises DataError: If the file cannot be read, or does not hold what the request says.
     """
-    source = open_source(request.path, plugins)
+    source, request = open_request(request, plugins)
     check_request(request, source, plugins)
-    raw = source.read(_as_text(request))
+    raw = source.read(_as_text(request, plugins))
     _check_size(raw, source)
-    targets = [read_target(t, raw[t.column], source, plugins) for t in request.targets]
-    parts = _split(request, raw, targets, source)
+    targets = [read_target(target, raw, source, plugins) for target in request.targets]
+    parts, groups = divide(request, raw, targets, source)
+    targets = _divided(request, targets, parts[0], plugins)
     kinds = tuple(fit_kind(target, parts[0], source) for target in targets)
     table, notes = read_inputs(request, raw, parts[0], source)
     preprocessing = Preprocessing.fit(table, parts[0])
@@ -51,19 +56,40 @@ def read_data(request: DataRequest, plugins: Plugins) -> MultiTaskData:
         tasks=tuple(target.task for target in targets),
         kinds=kinds,
         preprocessing=preprocessing,
-        train=Part(inputs[parts[0]], labels[parts[0]], parts[0]),
-        validation=Part(inputs[parts[1]], labels[parts[1]], parts[1]),
-        test=Part(inputs[parts[2]], labels[parts[2]], parts[2]),
+        train=_part(inputs, labels, groups, parts[0]),
+        validation=_part(inputs, labels, groups, parts[1]),
+        test=_part(inputs, labels, groups, parts[2]),
         table=table,
         notes=(*(note for target in targets for note in target.notes), *notes),
-        digest=_digest([inputs, labels, *parts], table, targets, kinds),
+        digest=_digest([*arrays_of(inputs), labels, *parts], table, targets, kinds),
     )
 
 
-def _as_text(request: DataRequest) -> set[str]:
+def _as_text(request: DataRequest, plugins: Plugins) -> set[str]:
     """Columns whose text must be kept: a kind that was not inferred may need it as written."""
     split = {request.split.column, request.split.groups} - {None}
-    return {*(target.column for target in request.targets), *request.columns, *map(str, split)}
+    kept = {*request.columns, *map(str, split)}
+    for target in request.targets:
+        kind = None if target.kind is None else plugins.task_kinds[target.kind]
+        if target.query is not None:
+            kept.add(target.query)
+        if len(target.label_columns) == 1 and not (
+            kind and kind.several and target.separator is None
+        ):
+            kept.update(target.label_columns)
+    return kept
+
+
+def _divided(
+    request: DataRequest, targets: Sequence[Target], train: Rows, plugins: Plugins
+) -> list[Target]:
+    """The targets, those that are to be split label by label as several."""
+    wanted = {target.name for target in request.targets if target.split_labels}
+    found: list[Target] = []
+    for target in targets:
+        own = split_labels(target, train, plugins) if target.task.name in wanted else [target]
+        found += own
+    return found
 
 
 def _check_size(raw: pa.Table, source: Source) -> None:
@@ -71,73 +97,8 @@ def _check_size(raw: pa.Table, source: Source) -> None:
         raise source.error(f"must have at least {MIN_ROWS} rows, but has {raw.num_rows}.")
 
 
-def _split(
-    request: DataRequest, raw: pa.Table, targets: Sequence[Target], source: Source
-) -> tuple[Rows, Rows, Rows]:
-    if request.split.column is None:
-        for target in targets:
-            check_rare_classes(target, source)
-    labels = [target.labels for target in targets]
-    parts = split_rows(request.split, labels, request.seed, _split_by(request, raw, source))
-    for target in targets:
-        check_parts(target, parts, source)
-    return parts
-
-
-def _split_by(request: DataRequest, raw: pa.Table, source: Source) -> NDArray[Any] | None:
-    """What the split depends on, as `split_rows` takes it."""
-    name = split_column(request.split)
-    if name is None:
-        return None
-    if request.split.column is not None:
-        return _parts(raw[name].to_pylist(), source, name)
-    if request.split.groups is not None:
-        return _groups(raw[name].to_pylist(), source, name)
-    return _times(raw[name], request.columns.get(name), source, name)
-
-
-def _parts(words: Sequence[str | None], source: Source, name: str) -> Rows:
-    for row, word in enumerate(words):
-        if word is None or word.strip().lower() not in PART_WORDS:
-            found = "it is missing" if word is None else f"got '{word}'"
-            mend = did_you_mean((word or "").strip().lower(), PART_WORDS)
-            raise source.error(
-                f"must say train, validation or test in every row, but {found}; {mend}", name, row
-            )
-    parts = np.array([PART_WORDS[str(word).strip().lower()] for word in words])
-    for part in (0, 2):
-        if not (parts == part).any():
-            raise source.error(f"must say '{PARTS[part]}' in some rows, but in none does.", name)
-    return parts
-
-
-def _groups(words: Sequence[str | None], source: Source, name: str) -> NDArray[Any]:
-    """The group of each row; a missing group is a group of its own row."""
-    known = sorted({word for word in words if word is not None and parse_category(word)})
-    if len(known) < len(PARTS):
-        raise source.error(f"a split needs at least 3 groups, but there are {known}.", name)
-    codes = {word: code for code, word in enumerate(known)}
-    return np.array([codes.get(str(w), len(codes) + row) for row, w in enumerate(words)])
-
-
-def _times(
-    values: pa.ChunkedArray, kind: ColumnKind | None, source: Source, name: str
-) -> NDArray[Any]:
-    kind = kind or infer_kind(values)
-    if kind not in (ColumnKind.DATETIME, ColumnKind.NUMERIC):
-        raise source.error(
-            f"a split by time needs date-times such as 2024-02-29, or numbers, but the column is "
-            f"{kind or values.type}.",
-            name,
-        )
-    times = to_column(values, kind, source, name).values
-    if np.isnan(times).any():
-        row = int(np.isnan(times).argmax())
-        raise source.error("every row needs a time, but here it is missing.", name, row)
-    if len(np.unique(times)) < len(PARTS):
-        found = len(np.unique(times))
-        raise source.error(f"a split needs at least 3 moments, but there are {found}.", name)
-    return times
+def _part(inputs: Inputs, labels: NDArray[np.float32], groups: Rows | None, rows: Rows) -> Part:
+    return Part(inputs[rows], labels[rows], rows, None if groups is None else groups[rows])
 
 
 def _digest(

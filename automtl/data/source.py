@@ -3,17 +3,19 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from automtl.core.reader import Reader
+from automtl.data.frame import FRAME, FrameReader, to_table
 from automtl.errors import DataError
 from automtl.plugins import Plugins
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file and the reader of its format."""
+    """A file and the reader of its format, or a frame in memory."""
 
     path: Path
     reader: Reader
@@ -29,6 +31,10 @@ class Source:
     def place(self, row: int) -> str:
         """Where the row ``row``, counted from 0, is found in the file."""
         return self.reader.place(self.path, row)
+
+    def labels(self, labels_file: Path | None = None) -> list[str] | None:
+        """The columns that the file, or ``labels_file``, says are labels, if anything says so."""
+        return self.reader.labels(self.path, labels_file)
 
     def error(self, message: str, column: str | None = None, row: int | None = None) -> DataError:
         """An error that begins with the file, and the column and row if they are given."""
@@ -53,3 +59,13 @@ def open_source(path: Path, plugins: Plugins) -> Source:
         known = "; ".join(f"{name}: {', '.join(r.suffixes)}" for name, r in plugins.readers.items())
         raise DataError(f"{path}: no reader knows the ending '{path.suffix}'. There are {known}.")
     return Source(path, readers[max(fitting, key=len)]())
+
+
+def frame_source(frame: Any) -> Source:
+    """
+    A table in memory as a source: a data frame of pandas or polars, an Arrow table, or a mapping
+    of names to columns. Messages call it ``data frame``.
+
+    :raises DataError: If it is none of these, or no proper table.
+    """
+    return Source(FRAME, FrameReader(to_table(frame)))

@@ -15,6 +15,12 @@ class ColumnKind(StrEnum):
     CATEGORICAL = "categorical"
     BOOLEAN = "boolean"
     DATETIME = "datetime"
+    TEXT = "text"
+
+    @property
+    def is_strings(self) -> bool:
+        """Whether the values are strings rather than floats."""
+        return self in (ColumnKind.CATEGORICAL, ColumnKind.TEXT)
 
 
 @dataclass(frozen=True)
@@ -23,8 +29,8 @@ class Column:
     One column of a table.
 
     :param values: ``[n_rows]``. Numeric: floats. Boolean: 0.0 and 1.0. Date-time: seconds since
-        1970 in UTC, as floats. In these three a missing value is NaN. Categorical: strings, and a
-        missing value is the empty string.
+        1970 in UTC, as floats. In these three a missing value is NaN. Categorical and free text:
+        strings, and a missing value is the empty string.
     """
 
     kind: ColumnKind

@@ -1,7 +1,8 @@
 """Columns that become tasks: their labels and kinds."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -9,19 +10,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from automtl.core.task import Task, TaskKind
-from automtl.data.check import check_metric
+from automtl.core.task import Floats, Task, TaskKind
+from automtl.data.check import check_form, check_metric
+from automtl.data.clusters import label_clusters
 from automtl.data.infer import infer_task_kind, to_column
+from automtl.data.labelsets import flags, read_set
 from automtl.data.request import TargetRequest
 from automtl.data.source import Source
-from automtl.data.split import PARTS, Rows
+from automtl.data.split import PARTS
+from automtl.data.strata import Rows
 from automtl.data.table import ColumnKind
-from automtl.data.text import NULLS
+from automtl.data.text import NULLS, parse_category
 from automtl.errors import DataError
 from automtl.plugins import Plugins
 from automtl.suggest import did_you_mean
 
 MIN_LABELS = len(PARTS)  # of each class: one in each part of the split
+MAX_SPLIT = 30  # labels that become a task each; more become a task for each cluster
 
 
 @dataclass(frozen=True)
@@ -30,49 +35,55 @@ class Target:
     A task with its labels.
 
     :param labels: ``[n_rows]``: floats with NaN where missing if the kind is numeric, else strings
-        with None where missing.
+        with None where missing. Floats ``[n_rows, n_columns]`` if the kind takes several columns.
     :param notes: What was inferred or repaired.
+    :param options: What its kind is told, beside the labels.
     """
 
     task: Task
     kind: type[TaskKind]
     labels: NDArray[Any]
     notes: tuple[str, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def known(self) -> NDArray[np.bool_]:
         """Which rows have a label, ``[n_rows]``."""
+        if self.kind.several:
+            return np.asarray(~np.isnan(self.labels).all(1))
         if self.kind.numeric:
             return np.asarray(~np.isnan(self.labels))
         return np.array([label is not None for label in self.labels.tolist()])
 
 
-def read_target(
-    request: TargetRequest, texts: pa.ChunkedArray, source: Source, plugins: Plugins
-) -> Target:
+def read_target(request: TargetRequest, raw: pa.Table, source: Source, plugins: Plugins) -> Target:
     """
-    Reads the labels of one target, written as ``texts``.
+    Reads the labels of one target.
 
     :raises DataError: If there are not two distinct labels, a label is not a number though the
-        kind wants one, or the kind that was inferred does not have the metric.
+        kind wants one, or the kind that was inferred does not fit what is asked of it.
     """
-    column, notes = request.column, []
+    column, notes = request.label_columns[0], []
     name = request.kind
     if name is None:
-        name, reason = infer_task_kind(texts)
-        notes.append(f"{column}: {name} ({reason})")
+        name, reason = _infer(request, raw)
+        notes.append(f"{request.name}: {name} ({reason})")
     if name not in plugins.task_kinds:
         mend = did_you_mean(name, plugins.task_kinds)
         raise source.error(f"looks like {name}, but no plugin offers it; {mend}", column)
     kind = plugins.task_kinds[name]
     check_metric(request, kind, source)
-    labels = _labels(texts, kind, source, column)
-    if kind.numeric and (infinite := int(np.isnan(labels).sum()) - _n_missing(texts)):
-        notes.append(f"{column}: {infinite} infinite labels count as missing")
-    task = Task(column, name, column, request.metric, request.weight)
-    target = Target(task, kind, labels, tuple(notes))
+    check_form(request, kind, source)
+    task = Task(request.name, name, request.label_columns, request.metric, request.weight)
+    if kind.several:
+        target = _several(request, task, kind, raw, source)
+    else:
+        labels = _labels(raw[column], kind, source, column)
+        target = Target(task, kind, labels, (), request.options)
+    if kind.numeric and not kind.several:
+        notes += _infinite(target, raw[column])
     _check_variety(target, source)
-    return target
+    return replace(target, notes=(*notes, *target.notes))
 
 
 def check_rare_classes(target: Target, source: Source) -> None:
@@ -81,7 +92,7 @@ def check_rare_classes(target: Target, source: Source) -> None:
 
     :raises DataError: If a class has too few labels; the message says where they are.
     """
-    if target.kind.numeric:
+    if target.kind.numeric or target.kind.several:
         return
     counts = Counter(target.labels[target.known].tolist())
     for label, count in counts.items():
@@ -92,11 +103,11 @@ def check_rare_classes(target: Target, source: Source) -> None:
                 f"split, but '{label}' has {count}, on {places}. Merge it with another class, "
                 f"leave these labels empty, name a split column, or say that the kind is "
                 f"regression if the labels are quantities.",
-                target.task.column,
+                target.task.columns[0],
             )
 
 
-def check_parts(target: Target, parts: tuple[Rows, Rows, Rows], source: Source) -> None:
+def check_parts(target: Target, parts: Sequence[Rows], source: Source) -> None:
     """
     Checks that the split leaves something to learn from and to judge by.
 
@@ -107,9 +118,9 @@ def check_parts(target: Target, parts: tuple[Rows, Rows, Rows], source: Source) 
             raise source.error(
                 f"every part of the split must have labels, but the {name} part has none among "
                 f"its {len(rows)} rows. Split in another way, or leave the target out.",
-                target.task.column,
+                target.task.columns[0],
             )
-    if target.kind.numeric:
+    if target.kind.numeric or target.kind.several:
         return
     learnt = set(target.labels[parts[0]].tolist())
     for label in sorted(set(target.labels[target.known].tolist()) - learnt):
@@ -117,8 +128,43 @@ def check_parts(target: Target, parts: tuple[Rows, Rows, Rows], source: Source) 
         raise source.error(
             f"every class must be in the train part of the split, but '{label}', on {place}, is "
             f"not. Split in another way, or leave these labels empty.",
-            target.task.column,
+            target.task.columns[0],
         )
+
+
+def split_labels(target: Target, train: Rows, plugins: Plugins) -> list[Target]:
+    """
+    A target with a set of labels as one of two classes for each label; if there are more than
+    `MAX_SPLIT`, as one with a set for each cluster of labels that occur together in training.
+    """
+    names, labels, task = target.task.columns, target.labels, target.task
+    if len(names) <= MAX_SPLIT:
+        kind = plugins.task_kinds["binary"]
+        metric = task.metric if task.metric in kind.metrics else None
+        return [
+            Target(Task(name, kind.name, (name,), metric, task.weight), kind, _as_words(column), ())
+            for name, column in zip(names, labels.T, strict=True)
+        ]
+    clusters = label_clusters(labels[train])
+    own = [tuple(names[at] for at in cluster) for cluster in clusters]
+    notes = [
+        f"{task.name}: {len(names)} labels in {len(own)} clusters of those that occur together"
+    ]
+    return [
+        replace(
+            target,
+            task=replace(task, name=f"{task.name}_{number}", columns=columns),
+            labels=labels[:, cluster],
+            notes=tuple([*target.notes, *notes] if number == 1 else ()),
+        )
+        for number, (cluster, columns) in enumerate(zip(clusters, own, strict=True), start=1)
+    ]
+
+
+def _as_words(labels: Floats) -> NDArray[Any]:
+    """Labels of 0 and 1 as text, None where missing."""
+    words = np.array(["0", "1", None], dtype=object)
+    return words[np.where(np.isnan(labels), 2, labels).astype(np.int64)]
 
 
 def fit_kind(target: Target, train: Rows, source: Source) -> TaskKind:
@@ -129,10 +175,87 @@ def fit_kind(target: Target, train: Rows, source: Source) -> TaskKind:
     """
     mask = np.zeros(len(target.labels), dtype=bool)
     mask[train] = True
+    options = dict(target.options)
+    if target.kind.several:
+        options["columns"] = target.task.columns
     try:
-        return target.kind.fit(target.labels, mask)
+        return target.kind.fit(target.labels, mask, **options)
     except DataError as error:
-        raise source.error(str(error), target.task.column) from None
+        raise source.error(str(error), target.task.columns[0]) from None
+
+
+def _infer(request: TargetRequest, raw: pa.Table) -> tuple[str, str]:
+    """The name of the kind that fits, and why."""
+    if request.query is not None:
+        return "ranking", f"of the rows with one '{request.query}'"
+    if request.separator is not None:
+        return "multilabel", f"labels separated by '{request.separator}'"
+    if len(request.label_columns) == 1:
+        return infer_task_kind(raw[request.label_columns[0]].cast(pa.string()))
+    named = f"{len(request.label_columns)} columns"
+    if request.split_labels or all(
+        flags(raw[column]) is not None for column in request.label_columns
+    ):
+        return "multilabel", f"{named} of 0 and 1"
+    return "multi_output", f"{named} of numbers"
+
+
+def _several(
+    request: TargetRequest, task: Task, kind: type[TaskKind], raw: pa.Table, source: Source
+) -> Target:
+    """A target whose labels are ``[n_rows, n_columns]``."""
+    columns = request.label_columns
+    if request.separator is not None:
+        names, labels = read_set(raw[columns[0]], request.separator)
+        if not names:
+            raise source.error("a target must have labels, but all are missing.", columns[0])
+        return Target(replace(task, columns=names), kind, labels, (), request.options)
+    if kind.flags:
+        found = [_flags(raw[column], source, column) for column in columns]
+    else:
+        found = [_numbers(raw[column], kind, source, column) for column in columns]
+    notes = []
+    if request.query is not None:
+        groups, sizes = _groups(raw[request.query])
+        if single := int((sizes == 1).sum()):
+            notes.append(
+                f"{request.name}: {single} of {len(sizes)} groups of '{request.query}' have one "
+                f"row; nothing is to be ranked there, so they are not counted"
+            )
+        found.append(groups)
+        columns = (*columns, request.query)
+    labels = np.column_stack(found)
+    return Target(replace(task, columns=columns), kind, labels, tuple(notes), request.options)
+
+
+def _flags(values: pa.ChunkedArray, source: Source, name: str) -> Floats:
+    """Labels of 0 and 1, NaN where missing."""
+    found = flags(values)
+    if found is None:
+        numbers = to_column(values, ColumnKind.BOOLEAN, source, name).values
+        wrong = ~np.isnan(numbers) & (numbers != 0) & (numbers != 1)
+        row = int(wrong.argmax())
+        raise source.error(
+            f"labels of a set are 0 or 1, but here is {numbers[row]:g}. Correct it, or choose "
+            f"another kind, such as multi_output.",
+            name,
+            row,
+        )
+    return found
+
+
+def _numbers(values: pa.ChunkedArray, kind: type[TaskKind], source: Source, name: str) -> Floats:
+    return np.asarray(_labels(values, kind, source, name), dtype=np.float64)
+
+
+def _groups(values: pa.ChunkedArray) -> tuple[Floats, NDArray[np.int64]]:
+    """The number of each row's group, from 1, and the groups' sizes; missing ones stay alone."""
+    words = [parse_category(str(word or "")) for word in values.to_pylist()]
+    known = {word: code for code, word in enumerate(sorted(set(words) - {""}), start=1)}
+    alone = len(known) + 1
+    codes = [known[word] if word else alone + row for row, word in enumerate(words)]
+    _, place, sizes = np.unique(codes, return_inverse=True, return_counts=True)
+    return np.asarray(place + 1.0, dtype=np.float64), np.asarray(sizes, dtype=np.int64)
 
 
 def _labels(
@@ -148,19 +271,27 @@ def _labels(
     return values
 
 
-def _n_missing(texts: pa.ChunkedArray) -> int:
-    return int(pc.sum(pc.is_in(texts.fill_null(""), pa.array(NULLS))).as_py())
+def _infinite(target: Target, texts: pa.ChunkedArray) -> list[str]:
+    written = texts.cast(pa.string()).fill_null("")
+    missing = int(pc.sum(pc.is_in(written, pa.array(NULLS))).as_py())
+    if infinite := int(np.isnan(target.labels).sum()) - missing:
+        return [f"{target.task.name}: {infinite} infinite labels count as missing"]
+    return []
 
 
 def _check_variety(target: Target, source: Source) -> None:
-    known = target.labels[target.known].tolist()
+    labels = target.labels[target.known]
+    if target.kind.grouped:
+        labels = labels[:, :-1]
+    known = [label for label in labels.ravel().tolist() if label == label]  # NaN is not itself
     if not known:
-        raise source.error("a target must have labels, but all are missing.", target.task.column)
+        message = "a target must have labels, but all are missing."
+        raise source.error(message, target.task.columns[0])
     if len(set(known)) < 2:
         raise source.error(
             f"a target must have at least two distinct labels, but all {len(known)} are "
             f"'{known[0]}'. Leave it out of the targets.",
-            target.task.column,
+            target.task.columns[0],
         )
 
 

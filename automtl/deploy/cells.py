@@ -16,6 +16,7 @@ PARSERS: dict[ColumnKind, Callable[[str], Any]] = {
     ColumnKind.BOOLEAN: parse_boolean,
     ColumnKind.DATETIME: parse_datetime,
     ColumnKind.CATEGORICAL: parse_category,
+    ColumnKind.TEXT: parse_category,
 }
 
 
@@ -40,4 +41,4 @@ def parse_all(texts: Sequence[str], kind: ColumnKind) -> NDArray[Any]:
             values.append(parse(text))
         except ValueError as error:
             raise IndexedError(index, str(error)) from None
-    return np.array(values, object if kind == ColumnKind.CATEGORICAL else np.float64)
+    return np.array(values, object if kind.is_strings else np.float64)

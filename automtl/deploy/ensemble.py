@@ -39,4 +39,4 @@ class Ensemble(nn.Module):
         task: str, kind: TaskKind, outputs: Sequence[dict[str, Tensor]]
     ) -> list[Tensor]:
         """What each network predicts for one task, ``[batch, n_values]``."""
-        return [kind.predict(output[task]).mean(1) for output in outputs]
+        return [kind.predict(output[task][..., : kind.n_outputs]).mean(1) for output in outputs]

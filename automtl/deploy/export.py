@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -16,8 +17,9 @@ from onnx import ModelProto, TensorProto, ValueInfoProto
 from torch import nn
 
 from automtl.core.task import Task, TaskKind
+from automtl.core.thresholds import Decision
+from automtl.data.columns import Categorical, FittedColumn
 from automtl.data.dataset import MultiTaskData
-from automtl.data.preprocessing import Categorical, FittedColumn
 from automtl.deploy.ensemble import Ensemble
 from automtl.deploy.files import replacing
 from automtl.deploy.preprocessing import input_infos, write_preprocessing
@@ -95,15 +97,14 @@ def _input(column: FittedColumn) -> Input:
 
 
 def _output(task: Task, kind: TaskKind) -> Output:
-    expected, given = len(kind.classes) or 1, len(kind.constant())
+    expected, given = len(kind.classes) or len(kind.columns) or 1, len(kind.constant())
     if given != expected:
         raise PluginError(
-            f"A task kind predicts one value, or one probability for each of its `classes`: "
+            f"A task kind predicts one value, or one for each of its `classes` or `columns`: "
             f"'{kind.name}' of task '{task.name}' must predict {expected}, but predicts {given}."
         )
-    if not kind.classes:
-        return Output(task.name, kind.name, task.name)
-    return Output(task.name, kind.name, task.name, f"{task.name}_probability", kind.classes)
+    likely = f"{task.name}_probability" if kind.classes or kind.decision else None
+    return Output(task.name, kind.name, task.name, likely, kind.classes, kind.columns)
 
 
 def _check_names(schema: Schema) -> None:
@@ -133,8 +134,8 @@ def _assemble(
     writer.splice(_exported(decoded, data.preprocessing.layout.size))
     outputs = [
         info
-        for index, output in enumerate(schema.outputs)
-        for info in _write_output(output, f"{writer.prefix}task{index}", writer)
+        for index, (output, kind) in enumerate(zip(schema.outputs, data.kinds, strict=True))
+        for info in _write_output(output, kind, f"{writer.prefix}task{index}", writer)
     ]
     try:
         return writer.model(inputs, outputs, metadata)
@@ -142,19 +143,46 @@ def _assemble(
         raise ExportFailed(f"The network makes no valid ONNX file: {error}") from error
 
 
-def _write_output(output: Output, values: str, writer: GraphWriter) -> Iterator[ValueInfoProto]:
+def _write_output(
+    output: Output, kind: TaskKind, values: str, writer: GraphWriter
+) -> Iterator[ValueInfoProto]:
     """Writes the outputs of one task, whose predictions are ``values``, ``[batch, n_values]``."""
-    if output.probability is None:
+    if kind.decision is not None:
+        chosen = _write_decision(kind.decision, values, writer)
+        writer.node("Cast", chosen, output=output.name, to=TensorProto.INT64)
+        yield batch_of(output.name, TensorProto.INT64, len(output.members))
+    elif output.members:
+        writer.node("Identity", values, output=output.name)
+        yield batch_of(output.name, TensorProto.FLOAT, len(output.members))
+    elif output.classes:
+        best = writer.node("ArgMax", values, axis=1, keepdims=0)
+        labels: dict[str, Any] = {
+            "keys_int64s": range(len(output.classes)),
+            "values_strings": output.classes,
+        }
+        writer.node("LabelEncoder", best, output=output.name, domain=ML, **labels)
+        yield batch_of(output.name, TensorProto.STRING)
+    else:
         axis = writer.constant([1], np.int64)
         writer.node("Squeeze", values, axis, output=output.name)
         yield batch_of(output.name, TensorProto.FLOAT)
-        return
-    writer.node("Identity", values, output=output.probability)
-    best = writer.node("ArgMax", values, axis=1, keepdims=0)
-    labels = {"keys_int64s": range(len(output.classes)), "values_strings": output.classes}
-    writer.node("LabelEncoder", best, output=output.name, domain=ML, **labels)
-    yield batch_of(output.name, TensorProto.STRING)
-    yield batch_of(output.probability, TensorProto.FLOAT, len(output.classes))
+    if output.probability is not None:
+        writer.node("Identity", values, output=output.probability)
+        yield batch_of(output.probability, TensorProto.FLOAT, len(output.classes or output.members))
+
+
+def _write_decision(decision: Decision, probabilities: str, writer: GraphWriter) -> str:
+    """Writes `Decision.decide` of probabilities ``[batch, n_labels]``; the name of the booleans."""
+    thresholds = writer.constant(decision.thresholds, np.float32)
+    chosen = writer.node("GreaterOrEqual", probabilities, thresholds)
+    if decision.top_k is None:
+        return chosen
+    count = writer.constant([min(decision.top_k, len(decision.thresholds))], np.int64)
+    places = writer.node("TopK", probabilities, count, axis=1, n_outputs=2)
+    depth = writer.constant([len(decision.thresholds)], np.int64)
+    there = writer.node("OneHot", places, depth, writer.constant([0, 1], np.int64))
+    first = writer.node("ReduceMax", there, writer.constant([1], np.int64), keepdims=0)
+    return writer.node("Or", chosen, writer.node("Cast", first, to=TensorProto.BOOL))
 
 
 def _exported(decoded: Ensemble, width: int) -> ModelProto:

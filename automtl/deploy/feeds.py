@@ -63,6 +63,7 @@ _FEEDS: dict[ColumnKind, Callable[[str, NDArray[Any]], NDArray[Any]]] = {
     ColumnKind.BOOLEAN: _booleans,
     ColumnKind.DATETIME: _moments,
     ColumnKind.CATEGORICAL: _texts,
+    ColumnKind.TEXT: _texts,
 }
 
 

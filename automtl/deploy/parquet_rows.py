@@ -66,7 +66,7 @@ def _column(path: Path, column: Input, values: pa.Array, start: int) -> NDArray[
 def _values(values: pa.Array, kind: ColumnKind) -> NDArray[Any]:
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
-    if kind == ColumnKind.CATEGORICAL:
+    if kind.is_strings:
         values = values.cast(pa.string())
     if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
         return parse_all(values.fill_null("").to_pylist(), kind)

@@ -41,7 +41,8 @@ class Predictor:
         :param columns: The values of each column, ``[n_rows]``; others than those in the schema
             are ignored. Missing values are None or NaN.
         :return: By the names of the outputs in the schema: labels ``[n_rows]``, probabilities
-            ``[n_rows, n_classes]``, values ``[n_rows]``.
+            ``[n_rows, n_classes]``, values ``[n_rows]``; of a task with several columns values, or
+            0 and 1, ``[n_rows, n_members]``.
         :raises DataError: If columns are missing or differ in length, or a value is not of its
             column's kind.
         """
@@ -58,7 +59,8 @@ def predict_file(model: Path, data: Path, out: Path) -> list[str]:
     """
     Predicts each row of a file and writes the predictions as CSV, in the order of the rows. For
     each task there is a column with the label, or the value in the target's own units, and then
-    one with the probability of each class.
+    one with the probability of each class. A task of several columns has one for each, and behind
+    them, if they are labels, one with the probability of each.
 
     :param model: A file that automtl exported.
     :param data: CSV, compressed or not, or Parquet. Columns may be in any order.
@@ -132,7 +134,10 @@ def _write(writer: Any, predictor: Predictor, chunks: Iterator[Chunk]) -> int:
 def _texts(output: Output, found: Mapping[str, NDArray[Any]]) -> Iterator[list[str]]:
     """The columns of one task; numbers with as many digits as tell them from all others."""
     values = found[output.name]
-    yield values.tolist() if output.classes else values.astype(np.str_).tolist()
+    if output.members:
+        yield from values.T.astype(np.str_).tolist()
+    else:
+        yield values.tolist() if output.classes else values.astype(np.str_).tolist()
     if output.probability is not None:
         yield from found[output.probability].T.astype(np.str_).tolist()
 

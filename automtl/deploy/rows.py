@@ -10,12 +10,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from automtl.data.table import ColumnKind
 from automtl.deploy import csv_rows
 from automtl.deploy.cells import Chunk
 from automtl.deploy.schema import Input
 from automtl.errors import DataError
 
 CHUNK = 10_000  # rows at a time
+TEXT_CHUNK = 1_000  # if there is free text: words take much more memory than numbers
 PARQUET = (".parquet", ".pq")
 
 
@@ -44,7 +46,8 @@ def read_chunks(path: Path, inputs: Sequence[Input]) -> Iterator[Chunk]:
     :raises DataError: If a row is longer or shorter than the header, or a value is not of its
         column's kind; the message says where.
     """
-    chunks: Iterator[Chunk] = _format(path).read_chunks(path, inputs, CHUNK)
+    size = TEXT_CHUNK if any(i.kind == ColumnKind.TEXT for i in inputs) else CHUNK
+    chunks: Iterator[Chunk] = _format(path).read_chunks(path, inputs, size)
     return chunks
 
 

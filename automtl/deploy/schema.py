@@ -14,8 +14,8 @@ VERSION_KEY = "automtl.version"
 @dataclass(frozen=True)
 class Input:
     """
-    A column to predict from. Text ``[batch, 1]`` if it is categorical, doubles ``[batch, 1]``
-    otherwise; what the values mean is said in `automtl.data.table.Column`.
+    A column to predict from. Strings ``[batch, 1]`` if it is categorical or free text, doubles
+    ``[batch, 1]`` otherwise; what the values mean is said in `automtl.data.table.Column`.
 
     :param categories: The categories that the network tells apart, if it is categorical.
     """
@@ -31,10 +31,12 @@ class Output:
     What is predicted for one task.
 
     :param kind: The name of the task's kind.
-    :param name: The output with the label, text ``[batch]``, or, without classes, with the value
-        in the target's own units, floats ``[batch]``.
-    :param probability: The output with the probabilities of ``classes``, floats
-        ``[batch, n_classes]``; None where there are no classes.
+    :param name: The output with the label, text ``[batch]``; or, without classes, with the value
+        in the target's own units, floats ``[batch]``; or, with ``members``, with the values, floats
+        ``[batch, n_members]``, or which labels are predicted, integers 0 and 1 of that shape.
+    :param probability: The output with the probabilities of ``classes`` or of labels, floats
+        ``[batch, n_classes]``; None where there are none.
+    :param members: What the columns stand for, if several values or labels are predicted.
     """
 
     task: str
@@ -42,6 +44,7 @@ class Output:
     name: str
     probability: str | None = None
     classes: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -51,7 +54,10 @@ class Output:
     @property
     def columns(self) -> list[str]:
         """The columns it has in a file of predictions."""
-        return [self.name, *(f"{self.probability}_{label}" for label in self.classes)]
+        if not self.members:
+            return [self.name, *(f"{self.probability}_{label}" for label in self.classes)]
+        likely = self.members if self.probability else ()
+        return [*self.members, *(f"{member}_probability" for member in likely)]
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from automtl.data.dataset import MultiTaskData
+from automtl.core.thresholds import Decision
+from automtl.data.dataset import Inputs, MultiTaskData
 from automtl.deploy.predict import Predictor
 from automtl.deploy.schema import Output
 from automtl.errors import ExportFailed
+from automtl.train.sparse import as_inputs, chunks
 
 Floats: TypeAlias = NDArray[np.floating[Any]]
 
 RELATIVE = 1e-4  # floats are summed in another order: about 1e-6 in practice
 ABSOLUTE = 1e-4  # of a probability, or of the standard deviation of the predicted values
-CHUNK = 4096  # rows at a time
+CHUNK = 1024  # rows at a time: free text takes much memory
 SIZES = (1, 2, 257)  # batch sizes to try as well: the smallest, and one that no kernel likes
 
 
@@ -39,17 +41,20 @@ def verify(
     for rows in _batches(len(data.test.rows)):
         columns = {n: c.values[data.test.rows[rows]] for n, c in data.table.items()}
         found = predictor.predict(columns)
-        for output, whole in zip(predictor.schema.outputs, expected, strict=True):
+        for output, kind, whole in zip(predictor.schema.outputs, data.kinds, expected, strict=True):
             difference = _compare(output, found, whole[rows], whole)
+            if kind.decision is not None:
+                _compare_decisions(output, kind.decision, found)
             worst[output.task] = max(worst[output.task], difference)
     return worst
 
 
-def _in_torch(network: Callable[[Tensor], tuple[Tensor, ...]], inputs: Floats) -> list[Floats]:
+def _in_torch(network: Callable[[Tensor], tuple[Tensor, ...]], inputs: Inputs) -> list[Floats]:
     """The predictions of all rows, ``[n_rows, n_values]`` a task."""
     with torch.no_grad():
-        chunks = [network(chunk) for chunk in torch.split(torch.from_numpy(inputs), CHUNK)]
-    return [torch.cat(parts).numpy() for parts in zip(*chunks, strict=True)]
+        rows = as_inputs(inputs, torch.device("cpu"))
+        found = [network(chunk) for chunk in chunks(rows, CHUNK)]
+    return [torch.cat(parts).numpy() for parts in zip(*found, strict=True)]
 
 
 def _batches(n_rows: int) -> Iterator[NDArray[np.int64]]:
@@ -68,7 +73,7 @@ def _compare(
     :raises ExportFailed: If it is too large, or if a label is not the most probable one.
     """
     values = found[output.probability or output.name].reshape(expected.shape)
-    scale = 1.0 if output.classes else float(whole.std())
+    scale = np.ones(1) if output.probability else whole.std(axis=0)
     differences = np.abs(values - expected)
     largest = float(differences.max())
     allowed = ABSOLUTE * scale + RELATIVE * np.abs(expected)
@@ -80,6 +85,17 @@ def _compare(
     if output.classes:
         _compare_labels(output, found[output.name], expected)
     return largest
+
+
+def _compare_decisions(output: Output, decision: Decision, found: dict[str, NDArray[Any]]) -> None:
+    """The file decides on its own probabilities as torch would, but where one is at a threshold."""
+    given = found[output.probability or ""].astype(np.float64)
+    near = np.abs(given - np.array(decision.thresholds)) <= RELATIVE
+    if not np.all((decision.decide(given) == found[output.name]) | near):
+        raise ExportFailed(
+            f"The exported file decides on the labels of task '{output.task}' in another way than "
+            f"the network. No file was written."
+        )
 
 
 def _compare_labels(output: Output, labels: NDArray[Any], expected: Floats) -> None:

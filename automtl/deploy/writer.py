@@ -17,7 +17,7 @@ BATCH = "batch"  # the one dynamic dimension
 
 class GraphWriter:
     """
-    Collects nodes with one output each, and the constants they use.
+    Collects nodes, of each of which one output is used, and the constants they use.
 
     :param outside: Names that belong to the graph's inputs and outputs. Every other name in the
         graph begins with `prefix`, and none of these does, whatever the columns of a user's table
@@ -31,10 +31,23 @@ class GraphWriter:
         self._nodes: list[NodeProto] = []
         self._constants: list[TensorProto] = []
 
-    def node(self, op: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
-        """Adds a node and gives the name of its output, a new one unless it is given."""
+    def node(
+        self,
+        op: str,
+        *inputs: str,
+        output: str | None = None,
+        n_outputs: int = 1,
+        used: int = -1,
+        **attributes: Any,
+    ) -> str:
+        """
+        Adds a node and gives the name of one of its outputs, a new one unless it is given: of the
+        last, or of the one ``used``. The others are not used.
+        """
         name = output or f"{self.prefix}{len(self._nodes)}/{op}"
-        self._nodes.append(helper.make_node(op, inputs, [name], **attributes))
+        names = [f"{name}/{number}" for number in range(n_outputs)]
+        names[used] = name
+        self._nodes.append(helper.make_node(op, inputs, names, **attributes))
         return name
 
     def constant(self, value: ArrayLike, dtype: DTypeLike) -> str:

@@ -10,9 +10,13 @@ from torch import Tensor, nn
 from automtl.core.block import Block, Features, InputSpec
 from automtl.core.candidate import Candidate
 from automtl.core.graph import TaskGraph
+from automtl.core.head import LINEAR, Head
 from automtl.core.primitive import Primitive
 from automtl.core.seed import derive_seed
-from automtl.model.heads import Heads
+from automtl.core.space import LINEAR_SKIP
+from automtl.core.task import TaskKind
+from automtl.model.heads import HeadMaker, Heads
+from automtl.model.skip import LinearSkip
 from automtl.plugins import Plugins, pick
 
 BlockMaker: TypeAlias = Callable[[Features], Block]
@@ -28,6 +32,8 @@ class GraphNetwork(nn.Module):
     :param inputs: The shape of the network's input.
     :param block: Makes the block for features of a shape.
     :param primitives: Makes each primitive, by name, for a number of tasks and a block.
+    :param heads: Makes the heads that are not linear, by task.
+    :param skips: How many outputs of each task have a linear skip; None for a network without.
     """
 
     def __init__(
@@ -37,6 +43,8 @@ class GraphNetwork(nn.Module):
         inputs: Features,
         block: BlockMaker,
         primitives: Mapping[str, PrimitiveMaker],
+        heads: Mapping[str, HeadMaker] | None = None,
+        skips: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__()
         self.graph = graph
@@ -53,7 +61,11 @@ class GraphNetwork(nn.Module):
                 shapes |= dict.fromkeys(node.tasks, blocks.outputs)
             self.primitives.append(stage)
         self.stages = nn.ModuleList(nn.ModuleList(stage) for stage in self.primitives)
-        self.heads = Heads(graph, shapes, n_outputs)
+        self.heads = Heads(graph, shapes, n_outputs, heads)
+        self.skips = skips or {}
+        self.skip = None if skips is None else _skip(inputs, [skips[task] for task in graph.tasks])
+        if self.skip is not None:
+            self.heads.silence()
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -61,7 +73,10 @@ class GraphNetwork(nn.Module):
         return self.graph.tasks
 
     def forward(self, inputs: Tensor) -> dict[str, Tensor]:
-        """``[batch, size]`` to one output ``[batch, members, n_outputs]`` a task."""
+        """
+        ``[batch, size]`` to one output ``[batch, members, n_outputs]`` a task, without the skip:
+        in training, what it adds is known beforehand, and to each row is another number.
+        """
         features = dict.fromkeys(self.tasks, inputs)
         for nodes, stage in zip(self.graph.stages, self.primitives, strict=True):
             for node, primitive in zip(nodes, stage, strict=True):
@@ -69,6 +84,18 @@ class GraphNetwork(nn.Module):
                 features.update(zip(node.tasks, primitive(given), strict=True))
         outputs: dict[str, Tensor] = self.heads(features)
         return outputs
+
+    def with_skip(self, inputs: Tensor) -> dict[str, Tensor]:
+        """The outputs, with what the linear skip adds to the first of each task."""
+        outputs: dict[str, Tensor] = self(inputs)
+        if self.skip is None:
+            return outputs
+        added = self.skip(inputs).unsqueeze(1).split([self.skips[task] for task in self.tasks], -1)
+        return {
+            task: outputs[task]
+            + nn.functional.pad(extra, (0, outputs[task].shape[-1] - extra.shape[-1]))
+            for task, extra in zip(self.tasks, added, strict=True)
+        }
 
     def penalty(self) -> Tensor | None:
         """The sum of the primitives' penalties, None if none has one."""
@@ -93,13 +120,14 @@ class Network(nn.Module):
         """``[batch, size]`` to one output ``[batch, members, n_outputs]`` a task."""
         outputs: dict[str, Tensor] = {}
         for part in self.parts:
-            outputs |= part(inputs)
+            outputs |= part.with_skip(inputs)
         return outputs
 
 
 def build_network(
     candidate: Candidate,
     n_outputs: Mapping[str, int],
+    kinds: Mapping[str, TaskKind],
     layout: InputSpec,
     plugins: Plugins,
     seed: int,
@@ -109,9 +137,13 @@ def build_network(
 
     Each independent part is built from its own hyperparameters, and draws its first weights from a
     seed of its own: the same part starts alike in whatever candidate it stands.
+
+    :param n_outputs: How many numbers the head of each task gives, by task.
+    :param kinds: The fitted kinds of the tasks.
+    :raises PluginError: If there is no such plugin, or a head does not serve its task.
     """
     return Network(
-        [_build_part(part, n_outputs, layout, plugins, seed) for part in candidate.parts]
+        [_build_part(part, n_outputs, kinds, layout, plugins, seed) for part in candidate.parts]
     )
 
 
@@ -123,6 +155,7 @@ def part_seed(part: Candidate, seed: int) -> int:
 def _build_part(
     part: Candidate,
     n_outputs: Mapping[str, int],
+    kinds: Mapping[str, TaskKind],
     layout: InputSpec,
     plugins: Plugins,
     seed: int,
@@ -135,10 +168,31 @@ def _build_part(
         )
         for name in part.graph.primitives
     }
+    heads = {
+        task: _head_maker(pick(plugins.heads, "head", name), kinds[task], part, task)
+        for task in part.graph.tasks
+        if (name := str(part.hyperparameters.get(f"head.{task}", LINEAR))) != LINEAR
+    }
+    skipping = part.hyperparameters.get("skip") == LINEAR_SKIP
+    skips = {task: kinds[task].n_outputs for task in part.graph.tasks} if skipping else None
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(part_seed(part, seed))
         inputs = Features(layout.size, layout=layout)
-        return GraphNetwork(part.graph, n_outputs, inputs, block, primitives)
+        return GraphNetwork(part.graph, n_outputs, inputs, block, primitives, heads, skips)
+
+
+def _skip(inputs: Features, n_outputs: Sequence[int]) -> LinearSkip:
+    n_numbers = 0 if inputs.layout is None else len(inputs.layout.quantiles)
+    return LinearSkip(inputs.size, sum(n_outputs), n_numbers)
+
+
+def _head_maker(head: type[Head], kind: TaskKind, part: Candidate, task: str) -> HeadMaker:
+    options: dict[str, Any] = dict(part.task_options("head", task))
+
+    def make(inputs: Features, n_outputs: int) -> Head:
+        return head(inputs, kind, n_outputs, **options)
+
+    return make
 
 
 def _arguments(candidate: Candidate, prefix: str) -> dict[str, Any]:

@@ -14,6 +14,8 @@ def catalogue(plugins: Plugins) -> list[str]:
         "balancers": plugins.balancers,
         "affinities": plugins.affinities,
         "task kinds": plugins.task_kinds,
+        "losses": plugins.losses,
+        "heads": plugins.heads,
         "schedules": plugins.schedules,
         "searchers": plugins.searchers,
         "readers": plugins.readers,

@@ -5,6 +5,7 @@ from math import inf
 
 ANCHORS = 0.25  # the share of the budget for tuning the anchors
 FINALISTS = 0.45  # at most this share is kept for training finalists again, the guard included
+BAGS = 0.25  # the share of the time that is kept for training the winner on other divisions
 GUARD = 0.1  # the share of the time that is kept for the guard, once finalists have three seeds
 FINALS = ((3, 5), (3, 4), (3, 3), (2, 3), (1, 3), (1, 2), (0, 2))  # finalists, seeds: best first
 
@@ -17,30 +18,41 @@ class Budget:
     :param trials: At most so many trainings, those of anchors and finalists included.
     :param seconds: At most so long, over all sessions of the search.
     :param seeds: At most so many seeds a finalist.
+    :param bags: On how many divisions of the rows the winner is trained in the end; these trainings
+        come on top of ``trials``, but are within ``seconds``.
     """
 
     trials: int | None
     seconds: float | None
     seeds: int
+    bags: int = 0
+
+    @property
+    def search_seconds(self) -> float | None:
+        """What is left of the time if bags get their share."""
+        share = BAGS if self.bags else 0.0
+        return None if self.seconds is None else (1 - share) * self.seconds
 
     def spent(self, n_trials: int, elapsed: float) -> float:
         """The share of the budget that is spent: 1 or more when the search must end."""
         by_trials = n_trials / self.trials if self.trials else 0.0
-        by_time = elapsed / self.seconds if self.seconds else 0.0
+        seconds = self.search_seconds
+        by_time = elapsed / seconds if seconds else 0.0
         return max(by_trials, by_time)
 
     def anchors_due(self, elapsed: float) -> bool:
         """Whether tuning the anchors has had its share of the time."""
-        return self.seconds is not None and elapsed >= ANCHORS * self.seconds
+        return self._late(ANCHORS, elapsed)
 
     def finals_due(self, n_trials: int, elapsed: float) -> bool:
         """Whether only the finalists' share is left, and the guard's."""
-        late = self.seconds is not None and elapsed >= (1 - FINALISTS) * self.seconds
-        return late or self._left(n_trials) <= finals_cost(*self.finals)
+        return self._late(1 - FINALISTS, elapsed) or self._left(n_trials) <= finals_cost(
+            *self.finals
+        )
 
     def guard_late(self, elapsed: float) -> bool:
         """Whether only the guard's share of the time is left."""
-        return self.seconds is not None and elapsed >= (1 - GUARD) * self.seconds
+        return self._late(1 - GUARD, elapsed)
 
     def guard_due(self, n_trials: int, elapsed: float) -> bool:
         """Whether only the guard's share is left."""
@@ -72,6 +84,11 @@ class Budget:
             if self.trials is None or finals_cost(finalists, seeds) <= FINALISTS * self.trials:
                 return finalists, seeds
         return 0, 1
+
+    def _late(self, share: float, elapsed: float) -> bool:
+        """Whether a share of the search's time is over."""
+        seconds = self.search_seconds
+        return seconds is not None and elapsed >= share * seconds
 
     def _left(self, n_trials: int) -> float:
         return inf if self.trials is None else self.trials - n_trials

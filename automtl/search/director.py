@@ -6,6 +6,7 @@ from automtl.core.affinity import Affinity
 from automtl.core.searcher import Searcher
 from automtl.core.trial import Order, Trial
 from automtl.search.anchors import Anchors
+from automtl.search.bags import next_bag
 from automtl.search.budget import Budget
 from automtl.search.fidelity import Calibration
 from automtl.search.finals import Finals
@@ -25,7 +26,7 @@ class Answer(Enum):
 class Director:
     """
     Says which trial is next: the anchors, then graphs, then the finalists with more seeds, then
-    what the guard made of the best.
+    what the guard made of the best, then the winner on other divisions of the rows.
 
     It has no state but the orders given and the trials told, and each random choice has a seed of
     its own; so a search that was killed goes on as if nothing had happened, once the director has
@@ -87,6 +88,7 @@ class Director:
         """
         over = self.budget.spent(len(self.ledger), elapsed) >= 1
         order = None if over else self._next(elapsed)
+        order = order or next_bag(self.plan, self.ledger, elapsed)
         if order is not None:
             self.ledger.begin(order)
             return order

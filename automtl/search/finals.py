@@ -114,13 +114,13 @@ class Finals:
         Whether an order will end in time, judged by the longest training of its graph, or, if that
         is new, of any finalist.
         """
-        if self.plan.budget.seconds is None:
+        if (seconds := self.plan.budget.search_seconds) is None:
             return True
         trials, graph = self.ledger.standing.trials, order.candidate.graph
         alike = [trial for trial in trials if trial.candidate.graph == graph]
         known = alike or [trial for trial in trials if trial.phase is Phase.FINALISTS]
         longest = max((trial.result.seconds for trial in known), default=0.0)
-        return longest < self.plan.budget.seconds - elapsed
+        return longest < seconds - elapsed
 
     def _best_graphs(self, settled: Settled) -> list[Candidate]:
         """

@@ -25,9 +25,8 @@ class Ledger:
         self._ended: set[str] = set()
 
     def __len__(self) -> int:
-        """How many trials have ended, those cut off apart, or are in training."""
-        n_cut = sum(trial.result.status is Status.CUT for trial in self.trials)
-        return len(self.trials) - n_cut + len(self.pending)
+        """How many trials have ended, those cut off and bags apart, or are in training."""
+        return sum(order.phase is not Phase.BAGS for order in self.orders())
 
     def begin(self, order: Order) -> None:
         """Takes an order that is given."""

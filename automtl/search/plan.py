@@ -28,6 +28,7 @@ class Plan:
     :param count: How many parameters a candidate has; asked only if they are limited.
     :param fidelity: The share of the all-shared anchor's epochs that a graph's first, warm-started
         training takes, if such trainings rank graphs as full ones do; 1: all are trained in full.
+    :param bags: On how many divisions of the rows the winner is trained in the end; 0 for none.
     """
 
     space: SearchSpace
@@ -40,6 +41,7 @@ class Plan:
     objective: Objective = field(default_factory=Objective)
     count: Callable[[Candidate], int] = lambda candidate: 0
     fidelity: float = 1.0
+    bags: int = 0
 
     @property
     def tasks(self) -> tuple[str, ...]:

@@ -15,8 +15,8 @@ from automtl.search.guard import harmed
 
 class Standing:
     """
-    What is known after some trials. Those of low fidelity do not count: what a short training gives
-    is no zero point and no rank.
+    What is known after some trials. Those of low fidelity do not count, as what a short training
+    gives is no zero point and no rank; nor do bags, which are judged on other rows.
 
     :param trials: The trials, in the order they ended.
     :param constants: Each task's error of a constant prediction.
@@ -29,7 +29,8 @@ class Standing:
         constants: Mapping[str, float],
         objective: Objective = Objective(),  # noqa: B008 - it is frozen
     ) -> None:
-        self.trials = [trial for trial in trials if trial.done and trial.order.fidelity == 1]
+        whole = (trial for trial in trials if trial.done and trial.order.fidelity == 1)
+        self.trials = [trial for trial in whole if trial.phase is not Phase.BAGS]
         self.constants, self.objective = constants, objective
 
     @cached_property

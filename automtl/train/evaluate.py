@@ -1,6 +1,6 @@
 """Predictions and metrics of a trained network."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -8,12 +8,14 @@ from torch import nn
 
 from automtl.core.task import Floats, Task, TaskKind
 from automtl.data.dataset import Array
+from automtl.train.losses import slices
+from automtl.train.sparse import InputRows, chunks
 
 CHUNK = 8192  # rows predicted at a time
 
 
 def predict(
-    network: nn.Module, tasks: Sequence[Task], kinds: Sequence[TaskKind], inputs: torch.Tensor
+    network: nn.Module, tasks: Sequence[Task], kinds: Sequence[TaskKind], inputs: InputRows
 ) -> dict[str, Floats]:
     """
     What the user sees for each task, ``[n_rows, n_values]``: the mean of the members' predictions.
@@ -23,11 +25,11 @@ def predict(
     network.eval()
     found: dict[str, list[Floats]] = {}
     with torch.no_grad():
-        for chunk in torch.split(inputs, CHUNK):
+        for chunk in chunks(inputs, CHUNK):
             outputs = network(chunk)
             for task, kind in zip(tasks, kinds, strict=True):
                 if task.name in outputs:
-                    values = kind.predict(outputs[task.name]).mean(1)
+                    values = kind.predict(outputs[task.name][..., : kind.n_outputs]).mean(1)
                     found.setdefault(task.name, []).append(values.double().cpu().numpy())
     return {name: np.concatenate(parts) for name, parts in found.items()}
 
@@ -38,14 +40,28 @@ def evaluate(
     kinds: Sequence[TaskKind],
     targets: Array,
 ) -> dict[str, dict[str, float]]:
-    """All metrics of each task on the labels that are there; targets ``[n_rows, n_tasks]``."""
-    return {
-        task.name: {
-            name: metric.score(*_labelled(predictions[task.name], kind, column))
+    """All metrics of each task on the labels that are there; targets ``[n_rows, n_targets]``."""
+    found = {}
+    for task, (kind, given, wanted) in zip(
+        tasks, _pairs(predictions, tasks, kinds, targets), strict=True
+    ):
+        decided = kind.decide(given)
+        found[task.name] = {
+            name: metric.score(decided if metric.decided else given, wanted)
             for name, metric in kind.metrics.items()
         }
-        for task, kind, column in zip(tasks, kinds, targets.T, strict=True)
-    }
+    return found
+
+
+def tuned(
+    predictions: Mapping[str, Floats],
+    tasks: Sequence[Task],
+    kinds: Sequence[TaskKind],
+    targets: Array,
+) -> tuple[TaskKind, ...]:
+    """The kinds with what is chosen on validation, such as thresholds; arguments as above."""
+    pairs = _pairs(predictions, tasks, kinds, targets)
+    return tuple(kind.tuned(given, wanted) for kind, given, wanted in pairs)
 
 
 def errors(
@@ -70,6 +86,16 @@ def constant_errors(
     return errors(evaluate(predictions, tasks, kinds, targets), tasks, kinds)
 
 
-def _labelled(predictions: Floats, kind: TaskKind, column: Array) -> tuple[Floats, Floats]:
-    there = ~np.isnan(column)
-    return predictions[there], kind.decode(column[there].astype(np.float64))
+def _pairs(
+    predictions: Mapping[str, Floats],
+    tasks: Sequence[Task],
+    kinds: Sequence[TaskKind],
+    targets: Array,
+) -> Iterator[tuple[TaskKind, Floats, Floats]]:
+    """Each task's kind, and its predictions and decoded targets in the rows that have a target."""
+    columns = slices([kind.n_targets for kind in kinds])
+    for task, kind, own in zip(tasks, kinds, columns, strict=True):
+        wanted = targets[:, own].astype(np.float64)
+        there = ~np.isnan(wanted).all(1)
+        known = wanted[there] if kind.several else wanted[there, 0]
+        yield kind, predictions[task.name][there], kind.decode(known)

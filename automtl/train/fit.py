@@ -12,6 +12,7 @@ from automtl.core.balancer import Balancer
 from automtl.core.schedule import Schedule
 from automtl.model.network import GraphNetwork
 from automtl.train.losses import Rows, TaskLosses
+from automtl.train.sparse import chunks
 from automtl.train.warm import Checkpoint, Snapshots
 
 CHUNK = 8192  # rows evaluated at a time
@@ -50,7 +51,7 @@ class Curve:
 
     :param train: The mean training losses.
     :param validation: The validation losses.
-    :param best: The epoch whose weights were kept, counted from 0.
+    :param best: The epoch whose weights were kept, counted from 0; -1 for those before training.
     """
 
     tasks: tuple[str, ...]
@@ -92,14 +93,19 @@ def fit(
         start.start(network, balancer, optimizer)
     begun = 0 if start is None else start.epoch
     generator = torch.Generator().manual_seed(seed)
-    scale = torch.tensor([kind.constant_loss for kind in losses.kinds], device=train.inputs.device)
+    scale = losses.scale(train)
     curve, keeper = Curve(losses.tasks), _Keeper(network)
+    if validation.offsets is not None:  # the linear skip alone may be the best there is
+        keeper.better(float((mean_losses(network, losses, validation) / scale).mean()))
+        curve.best = -1
     for epoch in range(settings.epochs):
         factor = schedule.factor(min(begun + epoch, schedule.n_epochs - 1))
         for group in optimizer.param_groups:
             group["lr"] = settings.learning_rate * factor
-        order = torch.randperm(len(train), generator=generator).to(train.inputs.device)
-        trained = _epoch(network, losses, balancer, optimizer, train[order], settings, watch)
+        losses.begin_epoch(epoch)
+        order = shuffled(train, losses, generator).to(train.inputs.device)
+        rows = train.ordered(order)
+        trained = _epoch(network, losses, balancer, optimizer, rows, settings, watch)
         validated = mean_losses(network, losses, validation)
         curve.train.append(trained.tolist())
         curve.validation.append(validated.tolist())
@@ -115,14 +121,28 @@ def fit(
     return curve
 
 
+def shuffled(rows: Rows, losses: TaskLosses, generator: torch.Generator) -> Tensor:
+    """
+    An order of ``rows`` by chance, ``[n_rows]``, in which the rows of a group stay together, if a
+    task has groups.
+    """
+    grouped = [
+        own.stop - 1 for own, k in zip(losses.targets, losses.kinds, strict=True) if k.grouped
+    ]
+    if not grouped:
+        return torch.randperm(len(rows), generator=generator)
+    group = torch.unique(rows.targets[:, grouped[0]].cpu(), return_inverse=True)[1]
+    return torch.randperm(int(group.max()) + 1, generator=generator)[group].argsort(stable=True)
+
+
 def mean_losses(network: GraphNetwork, losses: TaskLosses, rows: Rows) -> Tensor:
     """The loss of each task, ``[n_tasks]``, without dropout and without gradients."""
     network.eval()
     with torch.no_grad():
         if len(rows) <= CHUNK:
-            found = losses(network(rows.inputs), rows)
+            found = losses(network(rows.inputs[:]), rows)
         else:
-            parts = [network(chunk) for chunk in torch.split(rows.inputs, CHUNK)]
+            parts = [network(chunk) for chunk in chunks(rows.inputs, CHUNK)]
             outputs = {task: torch.cat([part[task] for part in parts]) for task in network.tasks}
             found = losses(outputs, rows)
     network.train()

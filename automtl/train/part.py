@@ -7,6 +7,7 @@ import torch
 from automtl.core.affinity import Affinity, AffinityEstimator
 from automtl.core.balancer import Balancer
 from automtl.core.candidate import Candidate
+from automtl.core.loss import OWN, Loss
 from automtl.core.schedule import Schedule
 from automtl.core.seed import derive_seed
 from automtl.core.trial import Order
@@ -14,8 +15,8 @@ from automtl.data.dataset import TrainingData
 from automtl.model.network import GraphNetwork, part_seed
 from automtl.plugins import Plugins, pick
 from automtl.train.fit import Curve, Settings, fit
-from automtl.train.losses import TaskLosses
-from automtl.train.rows import rows_of
+from automtl.train.losses import Rows, TaskLosses
+from automtl.train.rows import columns_of, rows_of
 from automtl.train.warm import Checkpoint, Snapshots
 from automtl.train.watch import Watch
 
@@ -81,19 +82,19 @@ class PartTrainer:
         :raises Diverged: If a loss becomes NaN or infinite.
         :raises DeadlinePassed: If the deadline passes.
         """
-        columns = self._columns(network)
+        train, validation = self._rows(network)
         settings, seed = self._settings(part), part_seed(part.candidate, part.seed)
         torch.manual_seed(derive_seed(seed, "training"))
         balancer = self._balancer(part.candidate).to(self.device)
-        watch = self._watch(network, settings, derive_seed(seed, "watch"))
+        watch = self._watch(part, network, settings, derive_seed(seed, "watch"))
         snapshots = Snapshots(network, balancer) if part.is_shared_anchor else None
         curve = fit(
             network,
-            self._losses(network),
+            self._losses(part.candidate, network),
             balancer,
             self._schedule(part.candidate),
-            rows_of(self.data.train, columns, self.device),
-            rows_of(self.data.validation, columns, self.device),
+            train,
+            validation,
             settings,
             derive_seed(seed, "order"),
             watch,
@@ -104,17 +105,29 @@ class PartTrainer:
         checkpoint = None if snapshots is None else snapshots.middle(len(curve.train))
         return Trained(curve, affinity, checkpoint)
 
-    def _columns(self, network: GraphNetwork) -> list[int]:
-        names = [task.name for task in self.data.tasks]
-        return [names.index(task) for task in network.tasks]
+    def _rows(self, network: GraphNetwork) -> tuple[Rows, Rows]:
+        """The rows to train on, and those to validate on."""
+        data, kinds = self.data, self.data.fitted_kinds(self.plugins.task_kinds)
+        columns = columns_of(network.tasks, data, [kind.n_targets for kind in kinds])
+        train, validation = None, None
+        if network.skip is not None and data.linear is not None:
+            own = columns_of(network.tasks, data, [kind.n_outputs for kind in kinds])
+            train, validation = data.linear.train[:, own], data.linear.validation[:, own]
+        return (
+            rows_of(data.train, columns, self.device, train),
+            rows_of(data.validation, columns, self.device, validation),
+        )
 
-    def _losses(self, network: GraphNetwork) -> TaskLosses:
-        columns, kinds = self._columns(network), self.data.fitted_kinds(self.plugins.task_kinds)
+    def _losses(self, candidate: Candidate, network: GraphNetwork) -> TaskLosses:
+        names = [task.name for task in self.data.tasks]
+        columns = [names.index(task) for task in network.tasks]
+        kinds = self.data.fitted_kinds(self.plugins.task_kinds)
         return TaskLosses(
             network.tasks,
             [kinds[column] for column in columns],
             [self.data.tasks[column].weight for column in columns],
             self.device,
+            chosen_losses(candidate, self.data, self.plugins),
         )
 
     def _balancer(self, candidate: Candidate) -> Balancer:
@@ -128,11 +141,13 @@ class PartTrainer:
         schedule = pick(self.plugins.schedules, "schedule", name)
         return schedule(int(candidate.hyperparameters["epochs"]), **candidate.options("schedule"))
 
-    def _watch(self, network: GraphNetwork, settings: Settings, seed: int) -> Watch | None:
+    def _watch(
+        self, part: Order, network: GraphNetwork, settings: Settings, seed: int
+    ) -> Watch | None:
         if self.estimator is None:
             return None
         batch_size = min(settings.batch_size, len(self.data.train.inputs))
-        losses, rate = self._losses(network), settings.learning_rate
+        losses, rate = self._losses(part.candidate, network), settings.learning_rate
         return Watch(self.estimator, network, losses, batch_size, rate, seed)
 
     def _settings(self, part: Order) -> Settings:
@@ -148,3 +163,18 @@ class PartTrainer:
         if self.start is None:
             return settings
         return replace(settings, epochs=max(1, round(part.fidelity * self.start.epochs)))
+
+
+def chosen_losses(candidate: Candidate, data: TrainingData, plugins: Plugins) -> dict[str, Loss]:
+    """The losses of the tasks of ``candidate`` that do not have their kind's own, by task."""
+    kinds = dict(
+        zip([t.name for t in data.tasks], data.fitted_kinds(plugins.task_kinds), strict=True)
+    )
+    named = {task: candidate.hyperparameters.get(f"loss.{task}") for task in candidate.graph.tasks}
+    return {
+        task: pick(plugins.losses, "loss", str(name))(
+            kinds[task], **candidate.task_options("loss", task)
+        )
+        for task, name in named.items()
+        if name not in (None, OWN)
+    }

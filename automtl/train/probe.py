@@ -13,7 +13,7 @@ from automtl.core.affinity import Probe
 from automtl.core.task import TaskKind
 from automtl.errors import PluginError
 from automtl.model.network import GraphNetwork
-from automtl.train.losses import Rows, TaskLosses
+from automtl.train.losses import Rows, TaskLosses, slices
 
 MAX_ROWS = 500  # whose features are looked at
 MAX_BLOCK = 20  # tasks whose gradients one measurement takes
@@ -24,7 +24,7 @@ class TargetsProbe(Probe):
     A probe in no training.
 
     :param rows: The training rows.
-    :param kinds: The kinds of the tasks, in the order of the columns of ``rows.targets``.
+    :param kinds: The kinds of the tasks, in the order of their columns in ``rows.targets``.
     """
 
     def __init__(self, rows: Rows, kinds: Sequence[TaskKind]) -> None:
@@ -52,13 +52,20 @@ class TargetsProbe(Probe):
 
     @property
     def targets(self) -> Tensor:
-        if self.rows.labelled is None:
-            return self.rows.targets
-        return self.rows.targets.where(self.rows.labelled > 0, torch.nan)
+        targets = self.rows.targets
+        if self.rows.labelled is not None:
+            targets = targets.where(self.rows.labelled > 0, torch.nan)
+        if targets.shape[1] == len(self.kinds):
+            return targets
+        return torch.stack([_as_one(*pair) for pair in self._columns(targets)], dim=1)
 
     @property
     def n_classes(self) -> Sequence[int]:
         return [len(kind.classes) for kind in self.kinds]
+
+    def _columns(self, targets: Tensor) -> Iterator[tuple[TaskKind, Tensor]]:
+        columns = slices([kind.n_targets for kind in self.kinds])
+        return zip(self.kinds, (targets[:, own] for own in columns), strict=True)
 
 
 class FeaturesProbe(TargetsProbe):
@@ -199,6 +206,11 @@ class TrainingProbe(FeaturesProbe):
                 rows[task] = _gradient(losses[task], flat)
                 self.passes += 2
         return list(torch.split(rows, sizes, dim=1))
+
+
+def _as_one(kind: TaskKind, targets: Tensor) -> Tensor:
+    """One number a row: the mean over the columns, without one that only names a group."""
+    return (targets[:, :-1] if kind.grouped else targets).nanmean(1)
 
 
 def _refuse(what: str) -> NoReturn:

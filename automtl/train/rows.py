@@ -1,40 +1,51 @@
 """Arrays of the data set as tensors to train on."""
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from automtl.core.task import TaskKind
 from automtl.data.dataset import Part, TrainingData
 from automtl.plugins import Plugins
-from automtl.train.losses import Rows
+from automtl.train.losses import Rows, slices
+from automtl.train.sparse import as_inputs, as_tensor
 
 
-def as_tensor(array: NDArray[np.float32], device: torch.device) -> Tensor:
-    """``array`` on ``device``, without a copy where none is needed, even if it is read-only."""
-    with warnings.catch_warnings():  # nobody writes to it
-        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
-        return torch.from_numpy(array).to(device)
-
-
-def rows_of(part: Part, columns: Sequence[int], device: torch.device) -> Rows:
+def rows_of(
+    part: Part,
+    columns: Sequence[int],
+    device: torch.device,
+    offsets: NDArray[np.float32] | None = None,
+) -> Rows:
     """
-    The rows of ``part`` with the targets of these columns. Rows without any of these labels are
-    left out: they would only dilute the batches.
+    The rows of ``part`` with these columns of targets. Rows without any of these labels are left
+    out: they would only dilute the batches.
+
+    :param offsets: What is added to the outputs of these tasks, ``[n_rows, n_outputs]``.
     """
     targets = part.targets[:, columns]
     known = ~np.isnan(targets)
     inputs = part.inputs
     if not known.any(1).all():
-        there = known.any(1)
+        there: NDArray[np.bool_] = np.asarray(known.any(1))
         inputs, targets, known = inputs[there], targets[there], known[there]
+        offsets = None if offsets is None else offsets[there]
     labelled = None if known.all() else as_tensor(known.astype(np.float32), device)
     zeroed = np.where(known, targets, np.float32(0))
-    return Rows(as_tensor(inputs, device), as_tensor(zeroed, device), labelled)
+    added = None if offsets is None else as_tensor(offsets, device)
+    return Rows(as_inputs(inputs, device), as_tensor(zeroed, device), labelled, added)
+
+
+def columns_of(tasks: Sequence[str], data: TrainingData, sizes: Sequence[int]) -> list[int]:
+    """
+    The columns that belong to ``tasks``, in this order.
+
+    :param sizes: How many columns each task of ``data`` has.
+    """
+    own = dict(zip([task.name for task in data.tasks], slices(sizes), strict=True))
+    return [column for task in tasks for column in range(own[task].start, own[task].stop)]
 
 
 def training_rows(
@@ -42,5 +53,5 @@ def training_rows(
 ) -> tuple[Rows, list[TaskKind]]:
     """The training rows with the targets of ``tasks``, in this order, and the tasks' kinds."""
     names, kinds = [task.name for task in data.tasks], data.fitted_kinds(plugins.task_kinds)
-    columns = [names.index(task) for task in tasks]
-    return rows_of(data.train, columns, device), [kinds[column] for column in columns]
+    rows = rows_of(data.train, columns_of(tasks, data, [k.n_targets for k in kinds]), device)
+    return rows, [kinds[names.index(task)] for task in tasks]

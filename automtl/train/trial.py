@@ -9,17 +9,20 @@ import torch
 
 from automtl.core.affinity import Affinity, AffinityEstimator, Anchor
 from automtl.core.seed import derive_seed
+from automtl.core.task import TaskKind
 from automtl.core.trial import Order, Result, Status
 from automtl.data.dataset import TrainingData
 from automtl.model.check import check_network
 from automtl.model.count import count_flops, count_parameters, measure_latency
-from automtl.model.network import Network, build_network
+from automtl.model.network import GraphNetwork, Network, build_network
 from automtl.plugins import Plugins
-from automtl.train.evaluate import errors, evaluate, predict
+from automtl.train.evaluate import errors, evaluate, predict, tuned
 from automtl.train.fit import Curve, DeadlinePassed
-from automtl.train.part import PartStore, PartTrainer, Trained
+from automtl.train.linear import bagged_with_linear
+from automtl.train.part import PartStore, PartTrainer, Trained, chosen_losses
 from automtl.train.probe import FeaturesProbe
-from automtl.train.rows import as_tensor, training_rows
+from automtl.train.rows import columns_of, training_rows
+from automtl.train.sparse import as_inputs
 
 
 @dataclass(frozen=True)
@@ -72,9 +75,24 @@ def run_trial(
 
 def trial_network(order: Order, data: TrainingData, plugins: Plugins) -> Network:
     """The network of ``order`` as it is before training."""
-    kinds = data.fitted_kinds(plugins.task_kinds)
-    n_outputs = {t.name: kind.n_outputs for t, kind in zip(data.tasks, kinds, strict=True)}
-    return build_network(order.candidate, n_outputs, data.layout, plugins, order.seed)
+    names, fitted = [task.name for task in data.tasks], data.fitted_kinds(plugins.task_kinds)
+    kinds = dict(zip(names, fitted, strict=True))
+    n_outputs = {name: kind.n_outputs for name, kind in kinds.items()}
+    for part in order.candidate.parts:
+        for task, loss in chosen_losses(part, data, plugins).items():
+            n_outputs[task] += loss.extra_outputs
+    network = build_network(order.candidate, n_outputs, kinds, data.layout, plugins, order.seed)
+    for built in network.parts:
+        _set_skip(built, data, fitted)
+    return network
+
+
+def _set_skip(network: GraphNetwork, data: TrainingData, kinds: Sequence[TaskKind]) -> None:
+    """Gives a network with a linear skip the one that was fitted."""
+    if network.skip is not None and data.linear is not None:
+        own = columns_of(network.tasks, data, [kind.n_outputs for kind in kinds])
+        network.skip.weight.copy_(torch.from_numpy(data.linear.weight[:, own]))
+        network.skip.bias.copy_(torch.from_numpy(data.linear.bias[own]))
 
 
 def _run(
@@ -87,6 +105,8 @@ def _run(
     store: PartStore,
 ) -> Outcome:
     began = time.monotonic()
+    if order.bag is not None:
+        data = bagged_with_linear(data, order.bag, plugins)
     network = trial_network(order, data, plugins).to(device)
     check_network(network, data.layout.size)
     apart = estimator is not None and estimator.anchor == Anchor.SINGLE_TASK
@@ -131,11 +151,12 @@ def _train(
 def _judge(
     network: Network, data: TrainingData, plugins: Plugins, device: torch.device
 ) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
-    """The errors and the metrics of each task on validation."""
-    kinds = data.fitted_kinds(plugins.task_kinds)
-    inputs = as_tensor(data.validation.inputs, device)
-    predictions = predict(network, data.tasks, kinds, inputs)
-    metrics = evaluate(predictions, data.tasks, kinds, data.validation.targets)
+    """The errors and the metrics of each task on validation, where its thresholds are chosen."""
+    kinds: Sequence[TaskKind] = data.fitted_kinds(plugins.task_kinds)
+    inputs = as_inputs(data.validation.inputs, device)
+    predictions, targets = predict(network, data.tasks, kinds, inputs), data.validation.targets
+    kinds = tuned(predictions, data.tasks, kinds, targets)
+    metrics = evaluate(predictions, data.tasks, kinds, targets)
     found = errors(metrics, data.tasks, kinds)
     if undefined := [task for task, error in found.items() if not math.isfinite(error)]:
         raise ValueError(f"the metric of {undefined} is not defined on the validation rows")

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from automtl.core.balancer import Balancer
 from automtl.core.block import Block
+from automtl.core.head import Head
 from automtl.model.heads import Heads
 from automtl.model.network import GraphNetwork
 
@@ -135,14 +136,22 @@ def _blocks(module: nn.Module) -> Iterator[Block]:
 
 def _head_slots(heads: Heads) -> Iterator[_Slot]:
     """Tasks that read the same feature share a matrix, of which each has some columns or rows."""
-    for group, linear in zip(heads.groups, heads.linears, strict=True):
-        weight, bias = linear.parameters()
+    for group, layer in zip(heads.groups, heads.layers, strict=True):
+        if isinstance(layer, Head):
+            yield from _own_slots(group[0], layer)
+            continue
+        weight, bias = layer.parameters()
         first = 0
         for task, size in zip(group, heads.sizes[group], strict=True):
             own = slice(first, first + size)
             yield _Slot(f"head/{task}/weight", weight, (own,) if weight.ndim == 2 else (..., own))
             yield _Slot(f"head/{task}/bias", bias, (..., own))
             first += size
+
+
+def _own_slots(task: str, head: Head) -> Iterator[_Slot]:
+    for name, tensor in chain(head.named_parameters(), head.named_buffers()):
+        yield _Slot(f"head/{task}/{head.name}/{name}", tensor)
 
 
 def _set_state(known: dict[str, Tensor], what: str, state: Tensor, slot: _Slot) -> None:

@@ -17,7 +17,7 @@ from automtl.errors import RunError
 from automtl.plugins import Plugins, load_plugins
 from automtl.run import RunFolder
 from automtl.train.evaluate import constant_errors, errors, evaluate, predict
-from automtl.train.rows import as_tensor
+from automtl.train.sparse import as_inputs
 from automtl.train.trial import trial_network
 
 SHAPES: dict[str, Callable[[TaskGraph], TaskGraph]] = {  # the graph of methods that have one only
@@ -81,7 +81,7 @@ def _test_errors(
     trial: Trial, run: RunFolder, data: MultiTaskData, plugins: Plugins
 ) -> dict[str, float]:
     network = run.restore(trial.order, trial_network(trial.order, data.for_training(), plugins))
-    inputs = as_tensor(data.test.inputs, torch.device("cpu"))
+    inputs = as_inputs(data.test.inputs, torch.device("cpu"))
     predictions = predict(network, data.tasks, data.kinds, inputs)
     metrics = evaluate(predictions, data.tasks, data.kinds, data.test.targets)
     return errors(metrics, data.tasks, data.kinds)

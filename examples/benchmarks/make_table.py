@@ -22,7 +22,7 @@ from automtl.data.read import read_data
 from automtl.errors import SearchFailed
 from automtl.plugins import Plugins, load_plugins, pick
 from automtl.train.evaluate import constant_errors, errors, evaluate, predict
-from automtl.train.rows import as_tensor
+from automtl.train.sparse import as_inputs
 from automtl.train.trial import run_trial
 
 CPU = torch.device("cpu")
@@ -131,7 +131,7 @@ def _train(job: _Job) -> _Done:
     if outcome.network is None:
         raise SearchFailed(f"{job.part.graph}, seed {job.seed}: {outcome.result.reason}")
     kinds = data.fitted_kinds(plugins.task_kinds)
-    predictions = predict(outcome.network, data.tasks, kinds, as_tensor(test.inputs, CPU))
+    predictions = predict(outcome.network, data.tasks, kinds, as_inputs(test.inputs, CPU))
     found = errors(evaluate(predictions, data.tasks, kinds, test.targets), data.tasks, kinds)
     scales = [constant_errors(data.tasks, kinds, part.targets) for part in (data.validation, test)]
     return _Done(

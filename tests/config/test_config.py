@@ -80,7 +80,7 @@ def test_the_penguins_load() -> None:
     config = bundled_config()
     assert config.name == "penguins"
     assert config.data.is_file()
-    assert [target.column for target in config.targets] == ["species", "sex", "body_mass_g"]
+    assert [target.name for target in config.targets] == ["species", "sex", "body_mass_g"]
     assert all(target.kind is None for target in config.targets)
     assert load_config(EXAMPLE).data == config.data
 

@@ -33,7 +33,7 @@ WRONG = {
     f"{HEAD}inputs: [a, a]": "3:13: inputs.1: 'a' is in this list twice",
     f"{HEAD}ignore: [x]": "3:10: ignore.0: 'x' is a target already; remove it from one of them.",
     f"{HEAD}inputs: [a]\nignore: [a]": "4:10: ignore.0: 'a' is an input already; remove it",
-    f"{HEAD}columns: {{a: text}}": "3:14: columns.a: 'text' is not on offer; there are 'boolean',",
+    f"{HEAD}columns: {{a: currency}}": "3:14: columns.a: 'currency' is not on offer; there are",
     f"{HEAD}columns: {{a: categorial}}": "3:14: columns.a: 'categorial' is not on offer; did you m",
     f"{HEAD}split: {{train: 0.7}}": "3:8: split: train + validation + test must be 1, but 0.7 + 0",
     f"{HEAD}split: {{train: 1}}": "3:16: split.train: must be < 1, but is the number 1.",

@@ -21,6 +21,7 @@ from automtl.plugins import load_plugins
 
 NUMERIC, BOOLEAN = ColumnKind.NUMERIC, ColumnKind.BOOLEAN
 DATETIME, CATEGORICAL = ColumnKind.DATETIME, ColumnKind.CATEGORICAL
+TEXT = ColumnKind.TEXT
 
 
 @fixture
@@ -55,6 +56,12 @@ def _chunks(values: object) -> pa.ChunkedArray:
         (pa.array(["a", "b"]).dictionary_encode(), CATEGORICAL),
         (pa.array(["a"], pa.large_string()), CATEGORICAL),
         (pa.array([None, None]), CATEGORICAL),
+        ([f"a review of film {i}" for i in range(20)], TEXT),
+        (pa.array([f"a review of film {i}" for i in range(20)]).dictionary_encode(), TEXT),
+        ([*(f"a review of film {i}" for i in range(20)), *[None, "NA"] * 20], TEXT),
+        ([f"a review of film {i}" for i in range(19)], CATEGORICAL),  # too few
+        ([f"a review of film {i}" for i in range(20)] * 3, CATEGORICAL),  # each of them thrice
+        ([f"film {i}" for i in range(20)], CATEGORICAL),  # two words
         ([[1, 2]], None),
         (pa.array([b"x"]), None),
         (pa.array([1], pa.time32("s")), None),
@@ -140,7 +147,7 @@ def test_task_kinds(labels: list[str | None], expected: tuple[str, str]) -> None
 
 
 def _column(kind: ColumnKind, values: list[object]) -> Column:
-    return Column(kind, np.array(values, object if kind == CATEGORICAL else float))
+    return Column(kind, np.array(values, object if kind.is_strings else float))
 
 
 @mark.parametrize(
@@ -155,6 +162,8 @@ def _column(kind: ColumnKind, values: list[object]) -> Column:
         (CATEGORICAL, ["", "", "a"], "all its values are missing in the training rows"),
         (CATEGORICAL, ["a", "a", "b"], "it is the same in all training rows"),
         (CATEGORICAL, ["a", "", "b"], None),  # a missing value is a category
+        (TEXT, ["a film", "the film", ""], None),
+        (TEXT, ["!", "?", "a film"], "it has no words in the training rows"),
     ],
 )
 def test_useless(kind: ColumnKind, values: list[object], reason: str | None) -> None:

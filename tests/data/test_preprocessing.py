@@ -1,21 +1,12 @@
 import json
-from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from numpy.typing import NDArray
-from pytest import approx, fixture, mark
-from sklearn.preprocessing import OneHotEncoder, RobustScaler
+from pytest import MonkeyPatch, fixture, mark
 
-from automtl.data.preprocessing import (
-    MAX_CATEGORIES,
-    Boolean,
-    Categorical,
-    DateTime,
-    Numeric,
-    Preprocessing,
-)
+from automtl.data import preprocessing
+from automtl.data.preprocessing import Preprocessing
+from automtl.data.sparse import SparseArray, arrays_of
 from automtl.data.table import Column, ColumnKind, Table
 
 N_ROWS = 200
@@ -31,9 +22,11 @@ def table() -> Table:
     flag = np.where(rng.random(N_ROWS) < 0.2, np.nan, rng.random(N_ROWS) < 0.3)
     moments = np.where(rng.random(N_ROWS) < 0.2, np.nan, 1.7e9 + HOUR * np.arange(N_ROWS))
     words = rng.choice(np.array(["a", "b", "", "c"], object), N_ROWS)
+    pairs = rng.choice(np.array(["good film", "", "Bad film!", "a film"], object), N_ROWS)
     return {
         "word": Column(ColumnKind.CATEGORICAL, words),
         "gaps": Column(ColumnKind.NUMERIC, gaps),
+        "text": Column(ColumnKind.TEXT, pairs),
         "moment": Column(ColumnKind.DATETIME, moments),
         "flag": Column(ColumnKind.BOOLEAN, flag),
         "number": Column(ColumnKind.NUMERIC, number),
@@ -53,9 +46,11 @@ def test_the_layout_is_that_of_the_array(table: Table) -> None:
     n_numbers = len(layout.quantiles)
     flags = array[:, n_numbers : n_numbers + layout.n_flags]
     assert set(np.unique(flags)) == {0, 1}
-    one_hot = array[:, n_numbers + layout.n_flags :]
+    one_hot = array[:, n_numbers + layout.n_flags : layout.size - layout.n_plain]
     assert layout.categories == (one_hot.shape[1],)
     assert (one_hot.sum(axis=1) == 1).all()
+    slots = array[:, layout.size - layout.n_plain :]
+    assert np.array_equal((slots != 0).any(axis=1), table["text"].values != "")
 
 
 def test_quantiles_are_those_of_the_columns_of_training_rows(table: Table) -> None:
@@ -92,7 +87,7 @@ def test_rows_may_miss_everything(table: Table) -> None:
     empty = {
         name: Column(
             c.kind,
-            np.array([""], object) if c.kind == ColumnKind.CATEGORICAL else np.array([np.nan]),
+            np.array([""], object) if c.kind.is_strings else np.array([np.nan]),
         )
         for name, c in table.items()
     }
@@ -116,83 +111,45 @@ def test_extreme_values_stay_finite(table: Table) -> None:
     assert array[2:, 0].tolist() == [3, -3, 3, -3, 3]
 
 
-def _some_distinct(values: list[float]) -> bool:
-    low, high = np.clip([min(values), max(values)], -1e307, 1e307)
-    return bool(high - low > 1e-200)
+def _words(n_columns: int, n_rows: int = N_ROWS) -> Table:
+    """Columns with how often a word occurs: rarely, apart from the first."""
+    rng = np.random.default_rng(0)
+    counts = np.where(rng.random((n_rows, n_columns)) < 0.02, rng.integers(1, 4, n_columns), 0.0)
+    counts[0] = 1  # so that no column is constant
+    counts[:, 0] = rng.normal(size=n_rows)
+    return {f"w{i}": Column(ColumnKind.NUMERIC, c) for i, c in enumerate(counts.T)}
 
 
-FLOATS = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-2, 2).map(float)
+def test_very_many_columns_that_are_mostly_zero_are_plain() -> None:
+    fitted = Preprocessing.fit(_words(250), TRAIN)
+    assert [column.name for column in fitted.numbers] == ["w0"]
+    assert (len(fitted.layout.quantiles), fitted.layout.n_plain) == (1, 249)
+    assert Preprocessing.fit(_words(100), TRAIN).layout.n_plain == 0
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.lists(FLOATS, min_size=2, max_size=20).filter(_some_distinct), st.integers(0, 3))
-def test_any_numbers_can_be_fitted(values: list[float], n_missing: int) -> None:
-    column = np.array([*values, *[np.nan] * n_missing])
-    fitted = Numeric.fit("x", column)
-    scaled = fitted.scaled(column)
-    assert fitted.flag == (n_missing > 0)
-    assert np.isfinite(scaled).all()
-    assert np.abs(scaled).max() <= 3
-    assert (np.diff(scaled[: len(values)][np.argsort(values)]) >= 0).all()  # monotonic
-    assert len(fitted.quantiles) >= 2
-    assert (np.diff(fitted.quantiles) > 0).all()
+def test_zeros_stay_zeros_and_are_left_out() -> None:
+    table = _words(250)
+    inputs = Preprocessing.fit(table, TRAIN).transform(table)
+    assert isinstance(inputs, SparseArray)
+    raw = np.column_stack([column.values for column in table.values()])
+    assert np.array_equal(inputs.dense() == 0, raw == 0)
+    for place, column in enumerate(Preprocessing.fit(table, TRAIN).plain, start=1):
+        scaled = column.scaled(raw[:, place]).astype(np.float32)
+        assert np.array_equal(inputs.dense()[:, place], scaled)
 
 
-def test_scaling_is_that_of_a_robust_scaler() -> None:
-    values = np.random.default_rng(0).normal(5, 3, 500)
-    z = RobustScaler().fit_transform(values[:, None])[:, 0]
-    assert Numeric.fit("x", values).scaled(values) == approx(z / np.sqrt(1 + (z / 3) ** 2))
+@mark.parametrize("n_columns", [3, 250])
+def test_chunks_make_no_difference(n_columns: int, monkeypatch: MonkeyPatch) -> None:
+    table = _words(n_columns)
+    fitted = Preprocessing.fit(table, TRAIN)
+    whole = arrays_of(fitted.transform(table))
+    monkeypatch.setattr(preprocessing, "CHUNK", 7)
+    for one, other in zip(whole, arrays_of(fitted.transform(table)), strict=True):
+        assert np.array_equal(one, other)
 
 
-def test_numbers_that_are_mostly_one_are_scaled_by_their_range() -> None:
-    values = np.array([0.0] * 98 + [1.0, 4.0])
-    fitted = Numeric.fit("x", values)
-    assert (fitted.centre, fitted.scale) == (0, 0.5)
-
-
-def test_booleans() -> None:
-    values = np.array([1.0, 1.0, 0.0, np.nan])
-    fitted = Boolean.fit("x", values)
-    assert fitted == Boolean("x", fill=1.0, flag=True)
-    assert fitted.filled(values).tolist() == [1, 1, 0, 1]
-
-
-def test_one_hot_is_that_of_an_encoder() -> None:
-    words = np.random.default_rng(0).choice(np.array(["a", "b", ""], object), 50)
-    encoder = OneHotEncoder(sparse_output=False).fit(words[:, None])
-    one_hot = Categorical.fit("x", words).one_hot(words)
-    assert np.array_equal(one_hot[:, 1:], encoder.transform(words[:, None]))
-    assert not one_hot[:, 0].any()
-
-
-def test_unseen_and_rare_categories_share_a_slot() -> None:
-    fitted = Categorical.fit("x", np.array(["a", "a", "b", "b", "rare"], object))
-    assert fitted.vocabulary == ("a", "b")
-    one_hot = fitted.one_hot(np.array(["b", "rare", "unseen", ""], object))
-    assert one_hot.argmax(axis=1).tolist() == [2, 0, 0, 0]
-
-
-def test_only_the_most_frequent_categories_are_kept() -> None:
-    words = np.repeat([f"{i:03}" for i in range(MAX_CATEGORIES + 9)], 3).astype(object)
-    often = np.append(words, ["108"])
-    fitted = Categorical.fit("x", often)
-    assert len(fitted.vocabulary) == MAX_CATEGORIES
-    assert "108" in fitted.vocabulary
-
-
-def _waves(seconds: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[Any]:
-    return np.column_stack(DateTime.fit("x", seconds).waves(values))
-
-
-def test_cycles_that_do_not_vary_are_left_out() -> None:
-    days, hours = 24 * HOUR * np.arange(14.0), HOUR * np.arange(48.0)
-    assert len(DateTime.fit("x", days).cycles) == 2  # week and year, but not the hour
-    assert len(DateTime.fit("x", hours).cycles) == 3
-
-
-@mark.parametrize("cycles", [1, 5, 400])
-def test_waves_repeat_after_a_cycle(cycles: int) -> None:
-    seconds = HOUR * np.arange(24.0 * 14)
-    ahead = _waves(seconds, seconds + cycles * 7 * 86400)
-    assert ahead[:, :4] == approx(_waves(seconds, seconds)[:, :4], abs=1e-6)
-    assert np.hypot(ahead[:, 0], ahead[:, 1]) == approx(np.ones(len(seconds)))
+def test_a_crowded_beginning_does_not_make_a_table_dense(monkeypatch: MonkeyPatch) -> None:
+    table = _words(250, 2000)
+    crowded = {n: Column(c.kind, np.append(np.ones(50), c.values)) for n, c in table.items()}
+    fitted = Preprocessing.fit(crowded, np.arange(50, 2050))
+    assert isinstance(fitted.transform(crowded), SparseArray)

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ from automtl.data.request import SplitRequest
 from automtl.data.split import split_rows
 
 RANDOM = SplitRequest()
+SHARE = np.array([0.6, 0.2, 0.2])
 SHARES = st.sampled_from([(0.6, 0.2, 0.2), (0.8, 0.1, 0.1), (0.4, 0.3, 0.3)])
 
 
@@ -58,6 +61,76 @@ def test_every_class_is_in_every_part(counts: list[int], seed: int) -> None:
     labels = np.repeat([f"class {i}" for i in range(len(counts))], counts).astype(object)
     for rows in split_rows(RANDOM, [labels], seed):
         assert set(labels[rows]) == set(labels)
+
+
+def _lacking(parts: Sequence[NDArray[np.int64]], labels: NDArray[np.float64]) -> set[Any]:
+    """Labels with at least as many rows as there are parts, of which a part has none."""
+    return {
+        (column, value)
+        for column, value in product(range(labels.shape[1]), (0, 1))
+        if (labels[:, column] == value).sum() >= len(parts)
+        and not all((labels[rows, column] == value).any() for rows in parts)
+    }
+
+
+@st.composite
+def _rare(draw: Any) -> NDArray[np.float64]:
+    """Some ordinary labels and some rare ones, many of them missing."""
+    rng = np.random.default_rng(draw(st.integers(0, 9999)))
+    n_rows, n_columns = draw(st.integers(60, 300)), draw(st.integers(1, 30))
+    share = 10 ** rng.uniform(-2, -0.3, n_columns)
+    labels = (rng.random((n_rows, n_columns)) < share).astype(float)
+    labels[rng.random(labels.shape) < draw(st.sampled_from([0.0, 0.2, 0.7]))] = np.nan
+    if draw(st.booleans()):  # one label a row
+        labels[np.arange(n_columns) != rng.integers(0, n_columns, (n_rows, 1))] = np.nan
+    return labels
+
+
+@settings(max_examples=100, deadline=None)
+@given(_rare(), st.booleans(), st.integers(0, 99))
+def test_no_part_lacks_a_label_that_has_enough_rows(
+    labels: NDArray[np.float64], one_task: bool, seed: int
+) -> None:
+    parts = split_rows(RANDOM, [labels] if one_task else list(labels.T), seed)
+    assert _is_partition(parts, len(labels))
+    assert not _lacking(parts, labels)
+    assert np.abs(np.array([len(rows) for rows in parts]) - len(labels) * SHARE).max() <= 25
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 9999), st.integers(1, 5))
+def test_a_part_lacks_a_label_only_if_there_is_no_other_way(seed: int, n_columns: int) -> None:
+    rng = np.random.default_rng(seed)
+    labels = np.zeros((7, n_columns))
+    for column in labels.T:
+        column[rng.choice(7, 3, replace=False)] = 1
+    divisions = np.array(list(product(range(3), repeat=7)))
+    owners = [divisions[:, column == value] for column in labels.T for value in (0, 1)]
+    whole = [(owner == part).any(axis=1) for owner in owners for part in range(3)]
+    assert bool(_lacking(split_rows(RANDOM, [labels], seed), labels)) != np.all(whole, axis=0).any()
+
+
+def test_columns_of_one_target_are_split_as_targets_are() -> None:
+    labels = (np.random.default_rng(0).random((300, 8)) < 0.1).astype(float)
+    together, apart = (split_rows(RANDOM, given, 0) for given in ([labels], list(labels.T)))
+    assert all(np.array_equal(x, y) for x, y in zip(together, apart, strict=True))
+
+
+def test_few_labels_of_numbers_are_in_every_part() -> None:
+    numbers = np.full((300, 10), np.nan)
+    numbers[np.arange(40), np.arange(40) % 10] = np.arange(40) + 0.5
+    for rows in split_rows(RANDOM, [numbers], seed=0):
+        assert (~np.isnan(numbers[rows])).any(axis=0).all()
+
+
+def test_groups_are_dealt_so_that_no_part_lacks_a_label() -> None:
+    groups = np.repeat(np.arange(60), 5)
+    rare = np.zeros((300, 6))
+    for column in range(6):
+        rare[np.arange(column * 20, column * 20 + 15), column] = 1  # three groups, all rows of them
+    parts = split_rows(SplitRequest(groups="group"), [rare], 0, groups)
+    assert not _lacking(parts, rare)
+    assert sum(len(set(groups[rows])) for rows in parts) == 60
 
 
 def test_rare_classes_of_many_targets_are_in_every_part() -> None:

@@ -31,13 +31,13 @@ def source(tmp_path: Path) -> Source:
 
 
 def _read(source: Source, labels: Sequence[str | None], **request: str) -> Target:
-    texts = pa.chunked_array([pa.array(labels, pa.string())])
-    return read_target(TargetRequest("a", **request), texts, source, PLUGINS)  # type: ignore[arg-type]
+    raw = pa.table({"a": pa.array(labels, pa.string())})
+    return read_target(TargetRequest("a", **request), raw, source, PLUGINS)  # type: ignore[arg-type]
 
 
 def test_classes_are_labelled_as_written(source: Source) -> None:
     target = _read(source, ["01", " b", None, "NA", "01"])
-    assert target.task == Task("a", "binary", "a")
+    assert target.task == Task("a", "binary", ("a",))
     assert target.labels.tolist() == ["01", " b", None, None, "01"]
     assert target.known.tolist() == [True, True, False, False, True]
     assert target.notes == ("a: binary (2 distinct labels)",)
@@ -45,7 +45,7 @@ def test_classes_are_labelled_as_written(source: Source) -> None:
 
 def test_numbers(source: Source) -> None:
     target = _read(source, ["1", None, "2.5"], kind="regression", metric="mae")
-    assert target.task == Task("a", "regression", "a", metric="mae")
+    assert target.task == Task("a", "regression", ("a",), metric="mae")
     np.testing.assert_array_equal(target.labels, [1, np.nan, 2.5])
     assert target.notes == ()
 

@@ -26,6 +26,9 @@ def some_table() -> Table:
     length[::7] = np.nan
     measured = 1.7e9 + rng.uniform(0.0, 3e8, N_ROWS)
     measured[3] = np.nan
+    words = rng.choice(["größer", "Größer", "als", "a 12\t", "b."], (N_ROWS, 3))
+    remarks = [", ".join(row) for row in words]
+    remarks[5] = ""
     weather = rng.choice(["", "NA-like", "Regen", "größer", "雪", 'it\'s "x"'], N_ROWS)
     return {
         "length (mm)": Column(ColumnKind.NUMERIC, length),
@@ -33,6 +36,7 @@ def some_table() -> Table:
         "automtl/0/Sub": Column(ColumnKind.BOOLEAN, rng.choice([0.0, 1.0, np.nan], N_ROWS)),
         "measured.at": Column(ColumnKind.DATETIME, measured),
         "Wetter'é": Column(ColumnKind.CATEGORICAL, weather.astype(object)),
+        "remarks": Column(ColumnKind.TEXT, np.array(remarks, object)),
     }
 
 

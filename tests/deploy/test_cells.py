@@ -17,8 +17,9 @@ def test_numbers(kind: ColumnKind, texts: list[str], expected: list[float]) -> N
     np.testing.assert_array_equal(parse_all(texts, kind), expected)
 
 
-def test_text_is_kept_as_it_is_but_for_missing_values() -> None:
-    found = parse_all([" a", "null", "", "雪"], ColumnKind.CATEGORICAL)
+@mark.parametrize("kind", [ColumnKind.CATEGORICAL, ColumnKind.TEXT])
+def test_text_is_kept_as_it_is_but_for_missing_values(kind: ColumnKind) -> None:
+    found = parse_all([" a", "null", "", "雪"], kind)
     assert found.tolist() == [" a", "", "", "雪"]
 
 

@@ -74,7 +74,7 @@ def test_takes_the_raw_columns(model: Path, data: MultiTaskData) -> None:
     inputs = onnxruntime.InferenceSession(model).get_inputs()
     assert [given.name for given in inputs] == list(data.table)
     assert {tuple(given.shape) for given in inputs} == {("batch", 1)}
-    assert [given.type for given in inputs] == ["tensor(double)"] * 4 + ["tensor(string)"]
+    assert [given.type for given in inputs] == ["tensor(double)"] * 4 + ["tensor(string)"] * 2
 
 
 def test_reports_what_was_checked(exported: tuple[Path, ExportReport], data: MultiTaskData) -> None:
@@ -93,7 +93,8 @@ def test_says_what_it_is(model: Path, data: MultiTaskData) -> None:
     assert metadata["author"] == "Zoë"
     assert metadata["automtl.version"]
     assert schema["inputs"][0] == {"name": "length (mm)", "kind": "numeric"}
-    assert schema["inputs"][-1]["categories"] == list(data.preprocessing.categories[0].vocabulary)
+    assert schema["inputs"][-1] == {"name": "remarks", "kind": "text"}
+    assert schema["inputs"][-2]["categories"] == list(data.preprocessing.categories[0].vocabulary)
     assert schema["outputs"][0] == {
         "task": "sex",
         "kind": "binary",

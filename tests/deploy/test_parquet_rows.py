@@ -38,6 +38,7 @@ def write(folder: Path, **columns: Any) -> Path:
         (CATEGORICAL, pa.array(["a", None, "NA"]), ["a", "", ""]),
         (CATEGORICAL, pa.array(["a", None, "a"]).dictionary_encode(), ["a", "", "a"]),
         (CATEGORICAL, pa.array([1, None]), ["1", ""]),
+        (ColumnKind.TEXT, pa.array(["A film.", None, "NA"]), ["A film.", "", ""]),
     ],
 )
 def test_reads_values(tmp_path: Path, kind: ColumnKind, values: pa.Array, expected: Any) -> None:

@@ -36,7 +36,7 @@ def expected(predictor: Predictor, columns: dict[str, NDArray[Any]]) -> dict[str
 
 
 def as_text(column: Column) -> list[str]:
-    if column.kind == ColumnKind.CATEGORICAL:
+    if column.kind.is_strings:
         return [text or "NA" for text in column.values]
     if column.kind == ColumnKind.DATETIME:
         moments = [np.datetime64(round(v * 1e6), "us") if v == v else "" for v in column.values]

@@ -8,6 +8,7 @@ from onnx import TensorProto
 from pytest import mark
 
 from automtl.data.preprocessing import Preprocessing
+from automtl.data.sparse import MANY, SparseArray
 from automtl.data.table import Column, ColumnKind, Table
 from automtl.deploy.preprocessing import input_infos, write_preprocessing
 from automtl.deploy.writer import GraphWriter, batch_of
@@ -21,12 +22,18 @@ def numeric(rng: np.random.Generator) -> NDArray[np.float64]:
     return np.where(rng.random(N_ROWS) < rng.choice([0.0, 0.3]), np.nan, values)
 
 
+def texts(rng: np.random.Generator) -> NDArray[Any]:
+    words = rng.choice(np.array(WORDS, object), (N_ROWS, 4))
+    return np.array([", ".join(row) for row in words], object)
+
+
 def column(kind: ColumnKind, rng: np.random.Generator) -> Column:
     makers: dict[ColumnKind, Callable[[], NDArray[Any]]] = {
         ColumnKind.NUMERIC: lambda: numeric(rng),
         ColumnKind.BOOLEAN: lambda: rng.choice([0.0, 1.0, np.nan][: rng.integers(2, 4)], N_ROWS),
         ColumnKind.CATEGORICAL: lambda: rng.choice(np.array(WORDS, object), N_ROWS),
         ColumnKind.DATETIME: lambda: np.round(rng.uniform(-2e9, 4e9, N_ROWS), rng.integers(0, 6)),
+        ColumnKind.TEXT: lambda: texts(rng),
     }
     return Column(kind, makers[kind]())
 
@@ -49,13 +56,16 @@ def in_onnxruntime(preprocessing: Preprocessing, table: Table) -> NDArray[np.flo
 
 def assert_agree(preprocessing: Preprocessing, table: Table) -> None:
     expected = preprocessing.transform(table)
+    if isinstance(expected, SparseArray):
+        expected = expected.dense()
     found = in_onnxruntime(preprocessing, table)
     assert found.dtype == expected.dtype == np.float32
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-7)
 
 
 KINDS = list(ColumnKind)
-SUBSETS = [KINDS, KINDS[:1], KINDS[1:2], KINDS[2:3], KINDS[3:], KINDS[1:3], KINDS[::2]]
+ALIKE = [ColumnKind.NUMERIC, ColumnKind.BOOLEAN]
+SUBSETS = [KINDS, *([kind] for kind in KINDS), KINDS[3:], KINDS[1:3], KINDS[::2]]
 
 
 @mark.parametrize("seed", range(4))
@@ -105,6 +115,34 @@ def test_a_column_without_frequent_categories() -> None:
     assert_agree(Preprocessing.fit(table, np.arange(3)), table)
 
 
+def test_very_many_columns_that_are_mostly_zero() -> None:
+    rng = np.random.default_rng(0)
+    n_columns = MANY + 9
+    mostly = np.where(rng.random((N_ROWS, n_columns)) < 0.03, rng.integers(1, 5, n_columns), 0.0)
+    named = {
+        f"w{place}": Column(ColumnKind.NUMERIC, values) for place, values in enumerate(mostly.T)
+    }
+    table = {"x": column(ColumnKind.NUMERIC, rng), **named}
+    fitted = Preprocessing.fit(table, np.arange(N_ROWS))
+    assert len(fitted.plain) == n_columns
+    assert_agree(fitted, table)
+    gone = {name: Column(c.kind, np.array([np.nan, 9.0])) for name, c in table.items()}
+    assert_agree(fitted, gone)
+
+
+def test_columns_alike_are_one_matrix() -> None:
+    def n_nodes(count: int) -> int:
+        values = np.arange(9.0)
+        table = {f"{kind}{i}": Column(kind, values) for kind in ALIKE for i in range(count)}
+        writer = GraphWriter(table)
+        fitted = Preprocessing.fit(table, np.arange(9))
+        name, size = write_preprocessing(fitted, writer), fitted.layout.size
+        output = batch_of(name, TensorProto.FLOAT, size)
+        return len(writer.model(input_infos(fitted), [output], {}).graph.node)
+
+    assert n_nodes(2) == n_nodes(50)
+
+
 def test_a_single_row() -> None:
     table = random_table(1, KINDS)
     fitted = Preprocessing.fit(table, np.arange(N_ROWS))
@@ -116,6 +154,5 @@ def test_inputs_are_named_as_the_columns() -> None:
     infos = input_infos(Preprocessing.fit(table, np.arange(N_ROWS)))
     assert [info.name for info in infos] == list(table)
     for info, given in zip(infos, table.values(), strict=True):
-        text = given.kind == ColumnKind.CATEGORICAL
-        expected = TensorProto.STRING if text else TensorProto.DOUBLE
+        expected = TensorProto.STRING if given.kind.is_strings else TensorProto.DOUBLE
         assert info.type.tensor_type.elem_type == expected

@@ -3,15 +3,29 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
-from pytest import mark, raises
+from pytest import MonkeyPatch, mark, raises
 
 from automtl.data.read import read_data
 from automtl.data.request import DataRequest, TargetRequest
 from automtl.data.table import ColumnKind
+from automtl.deploy import rows
 from automtl.deploy.rows import column_names, read_chunks
 from automtl.deploy.schema import Input
 from automtl.errors import DataError
 from automtl.plugins import load_plugins
+
+
+def test_of_free_text_fewer_rows_are_read_at_a_time(
+    tmp_path: Path, monkeypatch: MonkeyPatch
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("x\na b\nc d\ne f\n")
+    monkeypatch.setattr(rows, "TEXT_CHUNK", 2)
+    sizes = {
+        kind: [len(chunk["x"]) for chunk in read_chunks(path, [Input("x", kind)])]
+        for kind in (ColumnKind.TEXT, ColumnKind.CATEGORICAL)
+    }
+    assert sizes == {ColumnKind.TEXT: [2, 1], ColumnKind.CATEGORICAL: [3]}
 
 
 def test_the_ending_says_the_format(tmp_path: Path) -> None:

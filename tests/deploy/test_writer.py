@@ -20,6 +20,18 @@ def test_writes_a_model_that_runs() -> None:
     np.testing.assert_array_equal(found, [[2.0], [6.0]])
 
 
+@mark.parametrize(("used", "expected"), [(-1, [1, 0]), (1, [1, 0]), (0, [5.0, 2.0])])
+def test_of_several_outputs_one_is_used(used: int, expected: list[float]) -> None:
+    writer = GraphWriter()
+    count = writer.constant([2], np.int64)
+    dtype = TensorProto.FLOAT if used == 0 else TensorProto.INT64
+    writer.node("TopK", "x", count, axis=0, n_outputs=2, used=used, output="y")
+    model = writer.model([X], [batch_of("y", dtype, 1)], {})
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    [found] = session.run(None, {"x": np.array([[2.0], [5.0]], np.float32)})
+    assert found[:, 0].tolist() == expected
+
+
 @mark.parametrize("name", ["automtl/", "automtl/0/Mul", "_automtl/constant/0"])
 def test_names_inside_are_unlike_those_outside(name: str) -> None:
     assert not name.startswith(GraphWriter([name, "automtl/x"]).prefix)

@@ -15,7 +15,7 @@ LAYOUT = InputSpec(((0.0, 1.0),) * 6, 0, ())
 
 def test_counts_what_a_hand_counts(candidate: Callable[..., Candidate], plugins: Plugins) -> None:
     def sizes(graph: TaskGraph) -> tuple[int, int]:
-        network = build_network(candidate(graph), {"a": 1, "b": 2}, LAYOUT, plugins, 0)
+        network = build_network(candidate(graph), {"a": 1, "b": 2}, {}, LAYOUT, plugins, 0)
         return count_parameters(network), count_flops(network, 6)
 
     # Two stages of width 16 on 6 inputs, then the heads.

@@ -18,7 +18,7 @@ def _predictions(
     penguins: MultiTaskData, plugins: Plugins, candidate: Candidate
 ) -> dict[str, np.ndarray]:
     sizes = {t.name: kind.n_outputs for t, kind in zip(penguins.tasks, penguins.kinds, strict=True)}
-    network = build_network(candidate, sizes, penguins.preprocessing.layout, plugins, 0)
+    network = build_network(candidate, sizes, {}, penguins.preprocessing.layout, plugins, 0)
     inputs = torch.tensor(penguins.validation.inputs)
     return predict(network, penguins.tasks, penguins.kinds, inputs)
 
@@ -61,7 +61,7 @@ def test_an_error_is_the_distance_from_perfection(penguins: MultiTaskData) -> No
     task, kind = penguins.tasks[2], penguins.kinds[2]
     scored = {task.name: {"rmse": 3.0, "r2": 0.75, "mae": 2.0}}
     assert errors(scored, [task], [kind]) == {task.name: 3.0}
-    by_r2 = type(task)(task.name, task.kind, task.column, metric="r2")
+    by_r2 = type(task)(task.name, task.kind, task.columns, metric="r2")
     assert errors(scored, [by_r2], [kind]) == {task.name: 0.25}
 
 

@@ -3,16 +3,9 @@ import torch
 
 from automtl.data.dataset import MultiTaskData, Part
 from automtl.plugins import Plugins
-from automtl.train.rows import as_tensor, rows_of, training_rows
+from automtl.train.rows import rows_of, training_rows
 
 CPU = torch.device("cpu")
-
-
-def test_a_read_only_array_becomes_a_tensor_without_a_copy() -> None:
-    array = np.arange(4, dtype=np.float32)
-    array.setflags(write=False)
-    tensor = as_tensor(array, CPU)
-    assert tensor.data_ptr() == array.ctypes.data
 
 
 def _part(targets: list[list[float]]) -> Part:

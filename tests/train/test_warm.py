@@ -18,9 +18,11 @@ from automtl.train.warm import Checkpoint, Snapshots
 from automtl_plugins.balancers.uncertainty import Uncertainty
 from automtl_plugins.schedules.constant import Constant
 from automtl_plugins.schedules.cosine import Cosine
+from automtl_plugins.task_kinds.multiclass import Multiclass
 from automtl_plugins.task_kinds.regression import Regression
 
 TASKS = ("a", "b", "c")
+KINDS = {"b": Multiclass(("no", "yes"), (1, 1))}
 LAYOUT = InputSpec(((0.0, 1.0),) * 3, 0, ())
 SHARED = TaskGraph.all_shared(TASKS, 2)
 SPLIT = TaskGraph.from_groups([[TASKS], [("a", "c"), ("b",)]])
@@ -35,7 +37,9 @@ def build(candidate: Make, plugins: Plugins) -> Build:
 
     def make(graph: TaskGraph, seed: int = 0, **changes: Scalar) -> GraphNetwork:
         made = candidate(graph, **changes)
-        (network,) = build_network(made, dict.fromkeys(TASKS, 2), LAYOUT, plugins, seed).parts
+        (network,) = build_network(
+            made, dict.fromkeys(TASKS, 2), KINDS, LAYOUT, plugins, seed
+        ).parts
         return network
 
     return make
@@ -144,7 +148,7 @@ def test_branches_start_with_the_moments_of_what_they_come_from(
     (name,) = (n for n in checkpoint.tensors if n.startswith("exp_avg/stage 2/") and "bias" in n)
     assert_close(optimizer.state[bias]["exp_avg"], checkpoint.tensors[name])
     assert optimizer.state[bias]["step"] == 2 * checkpoint.epoch  # of two batches each
-    head = network.heads.linears[network.heads.groups.index(("b",))]
+    head = network.heads.layers[network.heads.groups.index(("b",))]
     expected = checkpoint.tensors["exp_avg_sq/head/b/weight"]
     assert_close(optimizer.state[head.weight]["exp_avg_sq"], expected)
 
@@ -167,6 +171,15 @@ def test_what_has_another_shape_starts_fresh(
     assert_close(network.stages.state_dict(), fresh.stages.state_dict(), rtol=0, atol=0)
     assert not any(parameter in optimizer.state for parameter in network.stages.parameters())
     _fit(network, Uncertainty(3), 2, start=checkpoint)  # old and fresh tensors train together
+
+
+def test_a_head_of_its_own_starts_as_it_was(build: Build) -> None:
+    head = {"head.b": "ml_decoder", "head.b.width": 8}
+    shared, balancer = build(SHARED, **head), Uncertainty(3)
+    optimizer = _optimizer(shared, balancer)
+    network = build(SPLIT, seed=1, **head)
+    _started(Checkpoint.take(shared, balancer, optimizer, 1), network)
+    assert_close(_outputs(network), _outputs(shared.eval()))
 
 
 def test_masks_start_fresh_around_a_block_that_does_not(

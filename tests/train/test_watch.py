@@ -120,7 +120,7 @@ def _trained(estimator: type[AffinityEstimator], rows: Rows, n_steps: int = 200)
     graph = TaskGraph.all_shared(tasks, 2)
     network = GraphNetwork(graph, dict.fromkeys(tasks, 1), Features(6), block, {"hard": Hard})
     with torch.no_grad():  # heads alike, so that only the targets make the difference
-        for linear in network.heads.linears:
+        for linear in network.heads.layers:
             linear.weight.copy_(linear.weight[:1].expand_as(linear.weight))
     watch = _watch(estimator, network)
     watch.batch_size = 64

@@ -92,7 +92,8 @@ class TabM(Block):
             return self._layer(self.inputs.size, "ones")
         if layout is None:
             return self._layer(self.inputs.size, "random-signs")
-        chunks = [*[embedding] * len(layout.quantiles), *[1] * layout.n_flags, *layout.categories]
+        chunks = [*[embedding] * len(layout.quantiles), *[1] * layout.n_flags]
+        chunks += [*layout.categories, *[1] * layout.n_plain]
         return self._layer(sum(chunks), "normal" if layout.quantiles else "random-signs", chunks)
 
     def _layer(

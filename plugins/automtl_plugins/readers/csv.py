@@ -2,20 +2,21 @@
 
 import csv
 import gzip
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import ClassVar
 
 import pyarrow as pa
-from pyarrow.csv import ConvertOptions, ParseOptions, read_csv
+from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, open_csv, read_csv
 
-from automtl.core.reader import Reader
+from automtl.core.reader import Reader, check_names
 from automtl.errors import DataError
 from automtl.hookspecs import hookimpl
 
 NULLS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?")
+_BLOCK, _SAMPLE = 1 << 20, 1 << 22  # bytes
 
 
 class Csv(Reader):
@@ -37,10 +38,7 @@ class Csv(Reader):
             header = next((names for _, names in _records(path, "strict")), [])
         if not header:
             raise DataError(f"{path}: must begin with a line of column names, but is empty.")
-        if repeated := sorted({name for name in header if header.count(name) > 1}):
-            raise DataError(
-                f"{path}: column names must be unique, but {repeated} are repeated. Rename them."
-            )
+        check_names(path, header)
         return header
 
     def read(self, path: Path, text: Collection[str] = ()) -> pa.Table:
@@ -49,8 +47,6 @@ class Csv(Reader):
             if len(list(islice(_records(path), 2))) < 2:
                 raise DataError(f"{path}: must have rows, but has only the header {names}.")
             table = _read(path, text)
-            if times := [field.name for field in table.schema if pa.types.is_time(field.type)]:
-                table = _read(path, {*text, *times})
         if any(pa.types.is_binary(kind) for kind in table.schema.types):
             raise _not_utf8(path)
         return table
@@ -61,15 +57,57 @@ class Csv(Reader):
 
 
 def _read(path: Path, text: Collection[str]) -> pa.Table:
-    # Without threads: they would not help with line breaks inside of quotes.
-    convert = ConvertOptions(
-        column_types=dict.fromkeys(text, pa.string()),
-        null_values=NULLS,
-        strings_can_be_null=True,
-    )
-    parse = ParseOptions(delimiter=_delimiter(path), newlines_in_values=True)
-    with pa.input_stream(str(path), compression="gzip" if _zipped(path) else None) as stream:
-        return read_csv(stream, parse_options=parse, convert_options=convert)
+    """
+    Reads with the types that the first block suggests, and once more if a later block refutes
+    them: pyarrow keeps the whole text in memory for as long as it is to infer a type.
+    """
+    quoted = _zipped(path) or _has_quotes(path)
+    parse = ParseOptions(delimiter=_delimiter(path), newlines_in_values=quoted)
+    # Without threads where quotes may hold line breaks: the rows are then to be found in turn.
+    options = ReadOptions(use_threads=not quoted)
+    types = _suggested(path, text, parse)
+    try:
+        with _stream(path) as stream:
+            return read_csv(stream, options, parse, _conversion(types))
+    except pa.ArrowInvalid as error:
+        if "conversion error" not in str(error):
+            raise
+    return _read_inferring(path, text, parse)
+
+
+def _suggested(path: Path, text: Collection[str], parse: ParseOptions) -> dict[str, pa.DataType]:
+    options = ReadOptions(use_threads=False, block_size=_SAMPLE)
+    conversion = _conversion(dict.fromkeys(text, pa.string()))
+    with _stream(path) as stream, open_csv(stream, options, parse, conversion) as batches:
+        return {field.name: _untimed(field.type) for field in batches.schema}
+
+
+def _read_inferring(path: Path, text: Collection[str], parse: ParseOptions) -> pa.Table:
+    types = dict.fromkeys(text, pa.string())
+    with _stream(path) as stream:
+        table = read_csv(stream, None, parse, _conversion(types))
+    if not any(pa.types.is_time(kind) for kind in table.schema.types):
+        return table
+    types = {field.name: _untimed(field.type) for field in table.schema}
+    with _stream(path) as stream:
+        return read_csv(stream, None, parse, _conversion(types))
+
+
+def _conversion(types: Mapping[str, pa.DataType]) -> ConvertOptions:
+    return ConvertOptions(column_types=types, null_values=NULLS, strings_can_be_null=True)
+
+
+def _untimed(kind: pa.DataType) -> pa.DataType:
+    return pa.string() if pa.types.is_time(kind) else kind
+
+
+def _stream(path: Path) -> pa.NativeFile:
+    return pa.input_stream(str(path), compression="gzip" if _zipped(path) else None)
+
+
+def _has_quotes(path: Path) -> bool:
+    with path.open("rb") as file:
+        return any(b'"' in block for block in iter(lambda: file.read(_BLOCK), b""))
 
 
 def _records(path: Path, errors: str = "replace") -> Iterator[tuple[int, list[str]]]:

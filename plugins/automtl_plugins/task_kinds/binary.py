@@ -38,9 +38,13 @@ class Binary(TaskKind):
         "roc_auc": Metric(scores.roc_auc, best=1.0),
         "accuracy": Metric(scores.accuracy, best=1.0),
         "balanced_accuracy": Metric(scores.balanced_accuracy, best=1.0),
+        "precision": Metric(scores.precision, best=1.0),
+        "recall": Metric(scores.recall, best=1.0),
         "f1": Metric(scores.f1, best=1.0),
+        "matthews": Metric(scores.matthews, best=1.0),
         "average_precision": Metric(scores.average_precision, best=1.0),
         "brier": Metric(scores.brier, best=0.0),
+        "calibration_error": Metric(scores.calibration_error, best=0.0),
     }
 
     names: tuple[str, ...]
@@ -51,7 +55,7 @@ class Binary(TaskKind):
         object.__setattr__(self, "counts", tuple(self.counts))
 
     @classmethod
-    def fit(cls, labels: NDArray[Any], train: NDArray[np.bool_]) -> Self:
+    def fit(cls, labels: NDArray[Any], train: NDArray[np.bool_], **options: Any) -> Self:
         """
         Counts the two classes.
 
@@ -92,6 +96,9 @@ class Binary(TaskKind):
     def predict(self, outputs: Tensor) -> Tensor:
         # not one minus the other: that would round a small probability away
         return torch.cat([torch.sigmoid(-outputs), torch.sigmoid(outputs)], dim=-1)
+
+    def linear(self, targets: Floats) -> Floats:
+        return targets[:, None]
 
 
 @hookimpl

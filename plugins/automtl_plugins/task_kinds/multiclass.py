@@ -36,7 +36,10 @@ class Multiclass(TaskKind):
         "accuracy": Metric(scores.accuracy, best=1.0),
         "balanced_accuracy": Metric(scores.balanced_accuracy, best=1.0),
         "macro_f1": Metric(scores.macro_f1, best=1.0),
+        "macro_roc_auc": Metric(scores.macro_roc_auc, best=1.0),
+        "matthews": Metric(scores.matthews, best=1.0),
         "brier": Metric(scores.brier, best=0.0),
+        "calibration_error": Metric(scores.calibration_error, best=0.0),
     }
 
     names: tuple[str, ...]
@@ -47,7 +50,7 @@ class Multiclass(TaskKind):
         object.__setattr__(self, "counts", tuple(self.counts))
 
     @classmethod
-    def fit(cls, labels: NDArray[Any], train: NDArray[np.bool_]) -> Self:
+    def fit(cls, labels: NDArray[Any], train: NDArray[np.bool_], **options: Any) -> Self:
         """
         Counts the classes.
 
@@ -85,6 +88,10 @@ class Multiclass(TaskKind):
 
     def predict(self, outputs: Tensor) -> Tensor:
         return outputs.softmax(-1)
+
+    def linear(self, targets: Floats) -> Floats:
+        one_hot = np.equal.outer(targets, np.arange(self.n_outputs)).astype(np.float64)
+        return np.where(np.isnan(targets)[:, None], np.nan, one_hot)
 
 
 @hookimpl

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from automtl.core import metrics as scores
 from automtl.core.task import Floats, Metric, TaskKind
-from automtl.errors import DataError
 from automtl.hookspecs import hookimpl
+from automtl_plugins.task_kinds._scale import mean_and_std
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Regression(TaskKind):
     metrics: ClassVar[Mapping[str, Metric]] = {
         "rmse": Metric(scores.rmse, best=0.0),
         "mae": Metric(scores.mae, best=0.0),
+        "rrmse": Metric(scores.rrmse, best=0.0),
         "r2": Metric(scores.r2, best=1.0),
     }
 
@@ -43,30 +44,13 @@ class Regression(TaskKind):
     std: float
 
     @classmethod
-    def fit(cls, labels: NDArray[Any], train: NDArray[np.bool_]) -> Self:
+    def fit(cls, labels: NDArray[Any], train: NDArray[np.bool_], **options: Any) -> Self:
         """
         Learns mean and standard deviation.
 
         :raises DataError: Unless all labels are finite and those for training vary.
         """
-        if np.isinf(labels).any():
-            raise DataError("The labels of a regression task are finite, but some are infinite.")
-        known = labels[train & ~np.isnan(labels)]
-        if not known.size:
-            raise DataError("A regression task has labels in the training part, but found none.")
-        if known.min() == known.max():
-            raise DataError(
-                f"The labels of a regression task vary in the training part, but all "
-                f"{known.size} are {known[0]:g}."
-            )
-        with np.errstate(over="ignore", invalid="ignore"):
-            mean, std = float(known.mean()), float(known.std())
-        if not 0 < std < np.inf:
-            raise DataError(
-                f"The labels of a regression task have a standard deviation that a float can "
-                f"hold, but got {std}. Rescale them."
-            )
-        return cls(mean, std)
+        return cls(*mean_and_std(labels, train, "a regression task"))
 
     @property
     def n_outputs(self) -> int:
@@ -91,6 +75,9 @@ class Regression(TaskKind):
 
     def predict(self, outputs: Tensor) -> Tensor:
         return outputs * self.std + self.mean
+
+    def linear(self, targets: Floats) -> Floats:
+        return targets[:, None]
 
 
 @hookimpl

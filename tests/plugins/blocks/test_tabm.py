@@ -1,3 +1,4 @@
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -11,6 +12,7 @@ from automtl_plugins.blocks import tabm
 from automtl_plugins.blocks.tabm import TabM
 
 first = Features(LAYOUT.size, layout=LAYOUT)
+plain = Features(LAYOUT.size + 4, layout=replace(LAYOUT, n_plain=4))
 
 
 @mark.parametrize("layers", [1, 2])
@@ -18,7 +20,7 @@ def test_contract(layers: int) -> None:
     assert_block_contract(partial(TabM, width=8, members=4, layers=layers, dropout=0.5))
 
 
-@mark.parametrize("inputs", [first, Features(5, members=3)])
+@mark.parametrize("inputs", [first, plain, Features(5, members=3)])
 def test_exports_to_onnx(inputs: Features) -> None:
     shape = (7, 3, 5) if inputs.members else (7, inputs.size)
     assert_exports_to_onnx(TabM(inputs, width=4, members=3, layers=2), torch.randn(shape))

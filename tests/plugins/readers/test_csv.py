@@ -2,10 +2,11 @@ import gzip
 from pathlib import Path
 
 import pyarrow as pa
-from pytest import mark, raises
+from pytest import MonkeyPatch, mark, raises
 
 from automtl.data.text import NULLS as NULLS_OF_THE_DATA_ROOM
 from automtl.errors import DataError
+from automtl_plugins.readers import csv
 from automtl_plugins.readers.csv import NULLS, Csv
 
 READER = Csv()
@@ -31,6 +32,34 @@ def test_text_is_read_exactly_as_written(tmp_path: Path) -> None:
     table = READER.read(path, ["code"])
     assert table["code"].to_pylist() == ["007", " 1.50 ", None, "a, b"]
     assert table["time"].to_pylist() == ["12:30", "9:00", "10:00", "11:00"]  # times stay text
+
+
+@mark.parametrize("quote", ["", '"'])
+def test_a_later_row_may_refute_the_types_that_the_first_suggest(
+    tmp_path: Path, monkeypatch: MonkeyPatch, quote: str
+) -> None:
+    monkeypatch.setattr(csv, "_SAMPLE", 64)
+    first = "1,,2024-02-29,7,9:00,true\n" * 20
+    last = f"1.5,x,never,{quote}8{quote},noon,false\n"
+    path = _write(tmp_path, "a,b,c,d,e,f\n" + first + last)
+    table = READER.read(path)
+    assert [str(kind) for kind in table.schema.types] == [
+        *("double", "string", "string", "int64", "string", "bool")
+    ]
+    assert table.slice(19).to_pydict() == {
+        "a": [1.0, 1.5],
+        "b": [None, "x"],
+        "c": ["2024-02-29", "never"],
+        "d": [7, 8],
+        "e": ["9:00", "noon"],
+        "f": [True, False],
+    }
+
+
+def test_threads_keep_the_order_of_rows(tmp_path: Path) -> None:
+    rows = 300_000  # several blocks
+    path = _write(tmp_path, "a\n" + "\n".join(map(str, range(rows))))
+    assert READER.read(path)["a"].to_pylist() == list(range(rows))
 
 
 def test_null_words_are_those_of_the_data_room() -> None:

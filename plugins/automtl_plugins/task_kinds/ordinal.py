@@ -1,0 +1,171 @@
+r"""
+Ordinal regression: one of several classes that have an order.
+
+Output k is the logit of exceeding level k for rows that reach it, so that
+
+.. math::
+    P(y > k) = \prod_{j \le k} \sigma(s_j)
+
+never rises with the level.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from automtl.core import labels as class_labels
+from automtl.core import metrics as scores
+from automtl.core.task import Floats, Metric, TaskKind
+from automtl.errors import DataError
+from automtl.hookspecs import hookimpl
+
+
+@dataclass(frozen=True)
+class Ordinal(TaskKind):
+    """
+    CORN: `Deep Neural Networks for Rank-Consistent Ordinal Regression Based on Conditional
+    Probabilities <https://arxiv.org/abs/2111.08851>`_ (Pattern Analysis and Applications, 2023).
+
+    .. note::
+        The paper divides the sum of all conditional losses by their number, 1.5 a row with two
+        thresholds, say. Here the loss of a row is the sum of its own: the negative logarithm of
+        the probability of its level. This differs by a constant factor, and makes the loss one
+        of the same scale as that of the multiclass kind.
+
+    :param names: The levels, from the lowest to the highest.
+    :param counts: How many training rows each has.
+    """
+
+    name: ClassVar[str] = "ordinal"
+    citation: ClassVar[str] = "https://arxiv.org/abs/2111.08851"
+    numeric: ClassVar[bool] = False
+    options: ClassVar[frozenset[str]] = frozenset({"levels"})
+    primary: ClassVar[str] = "log_loss"
+    shared_loss: ClassVar[bool] = True
+    metrics: ClassVar[Mapping[str, Metric]] = {
+        "log_loss": Metric(scores.log_loss, best=0.0),
+        "quadratic_kappa": Metric(scores.quadratic_kappa, best=1.0),
+        "mae": Metric(scores.level_mae, best=0.0),
+        "accuracy": Metric(scores.accuracy, best=1.0),
+        "balanced_accuracy": Metric(scores.balanced_accuracy, best=1.0),
+        "macro_f1": Metric(scores.macro_f1, best=1.0),
+        "brier": Metric(scores.brier, best=0.0),
+        "calibration_error": Metric(scores.calibration_error, best=0.0),
+    }
+
+    names: tuple[str, ...]
+    counts: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(self.names))  # JSON has lists only
+        object.__setattr__(self, "counts", tuple(self.counts))
+
+    @classmethod
+    def fit(
+        cls,
+        labels: NDArray[Any],
+        train: NDArray[np.bool_],
+        *,
+        levels: Sequence[object] = (),
+        **options: Any,
+    ) -> Self:
+        """
+        Counts the levels.
+
+        :param levels: All levels, from the lowest to the highest; may be left out if all labels
+            are numbers.
+        :raises DataError: If the order is not known, a label is not one of the levels, or fewer
+            than two levels have a training row.
+        """
+        counts = class_labels.count_classes(labels, train)
+        names = _given(levels, counts) if levels else _ascending(counts)
+        if len(counts) < 2:
+            found = class_labels.listing(list(counts)) or "none"
+            raise DataError(
+                f"An ordinal task has labels of at least two levels, but found {found}."
+            )
+        return cls(names, tuple(counts.get(name, 0) for name in names))
+
+    @property
+    def n_outputs(self) -> int:
+        return len(self.names) - 1
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.names
+
+    @property
+    def constant_loss(self) -> float:
+        return class_labels.entropy(self.counts)
+
+    def constant(self) -> Floats:
+        return class_labels.smoothed_frequencies(self.counts)
+
+    def encode(self, labels: NDArray[Any]) -> Floats:
+        return class_labels.class_indices(labels, self.names)
+
+    def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        levels = torch.arange(outputs.shape[-1], device=outputs.device)
+        reached = targets.unsqueeze(-1) >= levels
+        exceeded = (targets.unsqueeze(-1) > levels).to(outputs.dtype).expand_as(outputs)
+        losses = functional.binary_cross_entropy_with_logits(outputs, exceeded, reduction="none")
+        return (losses * reached).sum(-1)
+
+    def predict(self, outputs: Tensor) -> Tensor:
+        # as products, not as differences of P(y > k): these would round small ones away
+        exceeded = functional.logsigmoid(outputs).cumsum(-1)
+        reached = functional.pad(exceeded, (1, 0))
+        stays = functional.pad(functional.logsigmoid(-outputs), (0, 1))
+        return (reached + stays).exp()
+
+    def linear(self, targets: Floats) -> Floats:
+        levels, column = np.arange(self.n_outputs), targets[:, None]
+        return np.where(column >= levels, (column > levels).astype(np.float64), np.nan)
+
+
+def _given(levels: Sequence[object], counts: Mapping[str, int]) -> tuple[str, ...]:
+    names = tuple(str(level) for level in levels)
+    if len(set(names)) < len(names):
+        raise DataError(f"Levels are distinct, but got {class_labels.listing(names, len(names))}.")
+    if unknown := sorted(counts.keys() - set(names)):
+        raise DataError(
+            f"Labels are of the levels {class_labels.listing(names, len(names))}, but there is "
+            f"{class_labels.listing(unknown)}. Add it to the levels, or leave such labels empty."
+        )
+    return names
+
+
+def _ascending(counts: Mapping[str, int]) -> tuple[str, ...]:
+    """Levels that are numbers, ascending."""
+    values: dict[float, str] = {}
+    for name in counts:
+        value = _number(name)
+        if (other := values.setdefault(value, name)) != name:
+            raise DataError(
+                f"Equal levels are written alike, but there are '{other}' and '{name}'."
+            )
+    return tuple(values[value] for value in sorted(values))
+
+
+def _number(level: str) -> float:
+    try:
+        value = float(level)
+    except ValueError:
+        value = float("nan")
+    if not np.isfinite(value):
+        raise DataError(
+            f"Levels that are no numbers, such as '{level}', have no order of their own. Name all "
+            f"of them as the option `levels`, from the lowest to the highest."
+        )
+    return value
+
+
+@hookimpl
+def automtl_task_kinds() -> Iterable[type[TaskKind]]:
+    return [Ordinal]
