@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -11,6 +13,7 @@ from automtl.errors import AutoMTLError, ExportFailed, SearchFailed
 
 if TYPE_CHECKING:
     from automtl.config import Config
+    from automtl.cross_validation import CrossValidation
     from automtl.report.summary import Summary
     from automtl.search.progress import Progress
 
@@ -51,8 +54,18 @@ def main() -> NoReturn:
 @app.command()
 def search(
     config: ConfigFile = None,
-    trials: Annotated[int | None, typer.Option(help="At most so many trainings.")] = None,
-    minutes: Annotated[float | None, typer.Option(help="At most so long.")] = None,
+    trials: Annotated[
+        int | None, typer.Option(help="At most so many trainings; with --folds, in each fold.")
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(help="At most so long; with --folds, for each fold.")
+    ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            metavar="K", help="Cross-validates: K searches, each with another K-th for testing."
+        ),
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Repeats a search exactly, with one worker.")
     ] = None,
@@ -79,8 +92,8 @@ def search(
     """
     Search for what the tasks should share; without CONFIG.yaml, on the bundled penguins.
     """
-    from automtl import pipeline
     from automtl.config import bundled_config, load_config, override
+    from automtl.cross_validation import CrossValidation
 
     def change(loaded: "Config") -> "Config":
         return override(
@@ -88,18 +101,18 @@ def search(
             objective=objective, name=name, plugins=plugin,
         )  # fmt: skip
 
-    progress = _progress()
-    try:
+    if resume is not None and (config is not None or folds is not None):
+        raise typer.BadParameter("give --resume, or CONFIG.yaml and --folds, not both")
+    with closing(_progress()) as progress:
         if resume is not None:
-            if config is not None:
-                raise typer.BadParameter("give CONFIG.yaml or --resume, not both")
-            summary = pipeline.resume(resume, progress, change=change, address=address)
+            found = _resume(resume, progress, change, address)
         else:
             loaded = change(load_config(config) if config else bundled_config())
-            summary = pipeline.search(loaded, out / loaded.name, progress, address=address)
-    finally:
-        progress.close()
-    _show(summary)
+            found = _search(loaded, folds, out / loaded.name, progress, address)
+    if isinstance(found, CrossValidation):
+        _show_folds(found)
+    else:
+        _show(found)
 
 
 @app.command()
@@ -154,15 +167,13 @@ def affinity(
 @app.command()
 def validate(config: ConfigFile = None, plugin: PluginFiles = None) -> None:
     """Check a configuration and its data without training."""
-    from automtl.config import bundled_config, check_plugins, load_config, override
+    from automtl.config import bundled_config, load_config, override
     from automtl.data.describe import describe
-    from automtl.data.read import read_data
-    from automtl.plugins import load_plugins
+    from automtl.pipeline import check
 
     loaded = override(load_config(config) if config else bundled_config(), plugins=plugin)
-    plugins = load_plugins(loaded.plugins)
-    check_plugins(loaded, plugins)
-    print("\n".join(describe(read_data(loaded.data_request(), plugins))))
+    _, data = check(loaded)
+    print("\n".join(describe(data)))
     print("The configuration and the data are fine.")
 
 
@@ -179,7 +190,13 @@ def plugins(plugin: PluginFiles = None) -> None:
 @app.command()
 def init(
     data: Annotated[Path, typer.Argument(metavar="DATA.csv", show_default=False)],
-    targets: Annotated[str, typer.Option(help="The columns to predict, separated by commas.")],
+    targets: Annotated[
+        str | None,
+        typer.Option(
+            help="The columns to predict, separated by commas; may be left out where the file says "
+            "which columns are labels, as ARFF with an XML file of labels does."
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="The file to write.")] = Path(
         "automtl.yaml"
     ),
@@ -187,7 +204,7 @@ def init(
     """Write a commented configuration, with the kinds of the columns as inferred."""
     from automtl.pipeline import write_starter
 
-    write_starter(data, [target.strip() for target in targets.split(",")], out)
+    write_starter(data, [target.strip() for target in (targets or "").split(",") if target], out)
     print(f"{out}: edit it, then run `automtl search {out}`")
 
 
@@ -201,6 +218,7 @@ def _show(summary: "Summary") -> None:
     from automtl.core.graph import TaskGraph
     from automtl.report import decisions
     from automtl.report.leaderboard import evidence, leaderboard, sharing
+    from automtl.report.tasks import noteworthy
     from automtl.report.transfer import transfer
 
     print("\nLeaderboard (gain over a model per task, on validation)")
@@ -216,11 +234,42 @@ def _show(summary: "Summary") -> None:
     print("\nWhere the tasks share")
     print("\n".join(sharing(TaskGraph.from_json(summary.graph))))
     print("\nOn test, which nothing was chosen on")
-    print("\n".join([*evidence(summary), *decisions.on_members(summary)]))
+    print("\n".join([*evidence(summary), *noteworthy(summary), *decisions.on_members(summary)]))
     for reason, count in summary.failed.items():
         print(f"\n{count} of {summary.trials} trials gave nothing: {reason}")
     size = summary.exported.size / 1024
     print(f"\n{summary.folder / 'best.onnx'}  ({size:.0f} KiB, agrees with the network on test)")
+
+
+def _search(
+    config: "Config", folds: int | None, folder: Path, progress: "Progress", address: str | None
+) -> "Summary | CrossValidation":
+    from automtl import cross_validation, pipeline
+
+    if folds is None:
+        return pipeline.search(config, folder, progress, address=address)
+    return cross_validation.search(config, folds, folder, progress, address=address)
+
+
+def _resume(
+    folder: Path,
+    progress: "Progress",
+    change: "Callable[[Config], Config]",
+    address: str | None,
+) -> "Summary | CrossValidation":
+    from automtl import cross_validation, pipeline
+
+    if cross_validation.FoldsFolder.is_one(folder):
+        return cross_validation.resume(folder, progress, change=change, address=address)
+    return pipeline.resume(folder, progress, change=change, address=address)
+
+
+def _show_folds(found: "CrossValidation") -> None:
+    from automtl.cross_validation.tables import lines
+
+    print(f"\nOn test, over {len(found.results)} folds")
+    print("\n".join(lines(found)))
+    print(f"\n{found.folder / 'folds.md'}")
 
 
 def _fail(error: Exception, code: int) -> NoReturn:

@@ -21,6 +21,19 @@ class DataError(AutoMTLError, ValueError):
     """A data file is missing or unreadable, or does not hold what the configuration says."""
 
 
+class LabelError(DataError):
+    """
+    A task kind does not take a label.
+
+    :param row: Which, counted from 0.
+    :param column: Of which column of labels, counted from 0.
+    """
+
+    def __init__(self, message: str, row: int, column: int = 0) -> None:
+        super().__init__(message)
+        self.row, self.column = row, column
+
+
 class PluginError(AutoMTLError):
     """A plugin does not keep the contract in ``hookspecs``."""
 

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from automtl.config import Config, check_plugins, load_config
+from automtl.config import Config, check_offers, check_plugins, for_tasks, load_config
 from automtl.core.candidate import Candidate
 from automtl.core.searcher import SearchProblem
 from automtl.core.trial import Order, Phase, Trial
@@ -21,7 +21,6 @@ from automtl.data.bagging import fold_of_rows, joined
 from automtl.data.dataset import MultiTaskData, Part, TrainingData
 from automtl.data.describe import data_report
 from automtl.data.read import read_data
-from automtl.data.request import DataRequest, TargetRequest
 from automtl.deploy.export import export_onnx, schema_of
 from automtl.errors import RunError, SearchFailed
 from automtl.init import starter_config
@@ -42,7 +41,15 @@ from automtl.search.plan import Plan
 from automtl.search.progress import Progress
 from automtl.search.standing import Standing
 from automtl.search.tune import Job, Workers, check_address, run_trials
-from automtl.train.evaluate import constant_errors, errors, evaluate, predict, tuned
+from automtl.starter import propose, told
+from automtl.train.evaluate import (
+    constant_errors,
+    errors,
+    evaluate,
+    evaluate_columns,
+    predict,
+    tuned,
+)
 from automtl.train.linear import with_linear
 from automtl.train.sparse import as_inputs
 from automtl.train.trial import trial_network
@@ -51,7 +58,12 @@ SMALL = 1000  # training rows below which a configuration starts with the tiny s
 
 
 def search(
-    config: Config, folder: Path, progress: Progress, *, address: str | None = None
+    config: Config,
+    folder: Path,
+    progress: Progress,
+    *,
+    address: str | None = None,
+    fold: tuple[int, int] | None = None,
 ) -> Summary:
     """
     Begins a search and sees it through.
@@ -60,12 +72,14 @@ def search(
     :param folder: The run folder to be made.
     :param progress: Hears what happens.
     :param address: Of a running Ray cluster; None to train on this machine.
+    :param fold: Which fold of how many is for testing, in a cross-validation.
     :raises AutoMTLError: If the user can mend it; nothing is left behind.
     :raises SearchFailed: If no trial succeeded.
+    :raises KeyboardInterrupt: If the user interrupts it and it is a fold.
     """
-    plugins, data = _prepare(config, address)
+    plugins, data = _prepare(config, address, fold)
     about = {"digest": data.digest, "notes": list(data.notes), "report": data_report(data)}
-    run = RunFolder.create(folder, config.dump(), about)
+    run = RunFolder.create(folder, config.dump(), about | ({} if fold is None else {"fold": fold}))
     for note in data.notes:
         progress.say(note)
     return _go_on(config, run, data, plugins, progress, address)
@@ -77,22 +91,24 @@ def resume(
     *,
     change: Callable[[Config], Config] = lambda config: config,
     address: str | None = None,
+    fold: tuple[int, int] | None = None,
 ) -> Summary:
     """
     Goes on with a search that was interrupted, at whatever moment. Nothing that was finished is
     lost or done again, and what was spent counts.
 
     :param change: Changes the configuration: gives a larger budget, say.
+    :param fold: As it was when the search began.
+    :raises KeyboardInterrupt: If the user interrupts it and it is a fold.
     """
     run = RunFolder.open(folder)
-    begun_with = load_config(run.config)
-    config = change(begun_with)
-    if config.search.seed != begun_with.search.seed:
+    config = changed_config(run.path, change)
+    if run.fold() != fold:
         raise RunError(
-            f"{run.path}: this search has the seed {begun_with.search.seed}, which cannot change "
-            f"while it goes on. Leave --seed out."
+            f"{run.path}: this is a fold of a cross-validation. Go on with all of it by `automtl "
+            f"search --resume {run.path.parent}`."
         )
-    plugins, data = _prepare(config, address)
+    plugins, data = _prepare(config, address, fold)
     if data.digest != run.data_digest():
         raise RunError(
             f"{run.path}: the data are not what this search began with: {config.data} has changed "
@@ -101,7 +117,25 @@ def resume(
     return _go_on(config, run, data, plugins, progress, address)
 
 
-def _prepare(config: Config, address: str | None) -> tuple[Plugins, MultiTaskData]:
+def changed_config(folder: Path, change: Callable[[Config], Config]) -> Config:
+    """
+    The configuration in a run folder, changed.
+
+    :raises RunError: If the seed changes.
+    """
+    begun_with = load_config(folder / "config.yaml")
+    config = change(begun_with)
+    if config.search.seed != begun_with.search.seed:
+        raise RunError(
+            f"{folder}: this search has the seed {begun_with.search.seed}, which cannot change "
+            f"while it goes on. Leave --seed out."
+        )
+    return config
+
+
+def check(
+    config: Config, address: str | None = None, fold: tuple[int, int] | None = None
+) -> tuple[Plugins, MultiTaskData]:
     """Whatever can go wrong by a user's mistake, before anything is written."""
     if address is not None:
         check_address(address)
@@ -109,29 +143,43 @@ def _prepare(config: Config, address: str | None) -> tuple[Plugins, MultiTaskDat
         raise RunError("search.device: there is no GPU here that PyTorch can use. Write `auto`.")
     plugins = load_plugins(config.plugins)
     check_plugins(config, plugins)
-    data = with_linear(read_data(config.data_request(), plugins), config.space, plugins)
+    data = read_data(config.data_request(fold), plugins)
     schema_of(data)  # names that cannot be exported are better known now
+    check_offers(config, data, plugins)
     # Whether the searcher can search this at all, too.
     tasks = tuple(sorted(task.name for task in data.tasks))
     searcher = pick(plugins.searchers, "searcher", config.search.searcher)
-    searcher(SearchProblem(config.space, tasks, config.space.default()))
+    space = for_tasks(config, data).space
+    searcher(SearchProblem(space, tasks, space.default()))
     return plugins, data
+
+
+def _prepare(
+    config: Config, address: str | None, fold: tuple[int, int] | None
+) -> tuple[Plugins, MultiTaskData]:
+    """What `check` gives, with the linear skip if the search space has one."""
+    plugins, data = check(config, address, fold)
+    return plugins, with_linear(data, config.space, plugins)
 
 
 def write_starter(file: Path, targets: Sequence[str], out: Path) -> None:
     """
     Writes a commented configuration for the table in ``file``, with the kinds that were inferred.
 
-    :param targets: The columns to predict.
+    :param targets: The columns to predict; none for what the file says are its labels.
     :param out: The configuration to be written.
     :raises DataError: If the table cannot be read or does not hold the targets.
     :raises RunError: If ``out`` exists or cannot be written.
     """
-    request = DataRequest(file.resolve(), tuple(TargetRequest(target) for target in targets))
-    data = read_data(request, load_plugins())
+    plugins = load_plugins()
+    request = propose(file, targets, plugins)
+    data = read_data(request, plugins)
+    folder = out.resolve().parent
+    paths = {part: os.path.relpath(path, folder) for part, path in request.parts.items()}
+    kinds = {task.name: task.kind for task in data.tasks}
     text = starter_config(
-        os.path.relpath(file.resolve(), out.resolve().parent),
-        {task.name: task.kind for task in data.tasks},
+        paths or os.path.relpath(request.path, folder),
+        {target.name: told(target, kinds[target.name]) for target in request.targets},
         {name: column.kind.value for name, column in data.table.items()},
         data.notes,
         "tiny" if len(data.train.rows) < SMALL else "default",
@@ -156,10 +204,10 @@ def _go_on(
     settings = config.search
     seconds = None if settings.minutes is None else 60 * settings.minutes
     plan = Plan(
-        config.space,
+        for_tasks(config, data).space,
         constants,
         pick(plugins.searchers, "searcher", settings.searcher),
-        Budget(settings.trials, seconds, settings.seeds, settings.bags),
+        Budget(settings.trials, seconds, settings.seeds, settings.bags, len(constants) == 1),
         settings.seed,
         run.affinity,
         estimator=pick(plugins.affinities, "affinity", settings.affinity),
@@ -167,13 +215,13 @@ def _go_on(
         count=partial(_parameters, data.for_training(), plugins),
         fidelity=settings.fidelity,
         bags=settings.bags,
+        workers=settings.n_workers,
     )
     director = Director(plan)
     with run.lock():
         earlier = run.trials()
         for trial in earlier:
             director.tell(trial)
-        progress.say(f"Starting {settings.n_workers} workers")
         job = Job(data.for_training(), config.plugins, settings.affinity, settings.device, run)
         complete = run_trials(
             director,
@@ -184,12 +232,23 @@ def _go_on(
             progress,
         )
         if not complete:
-            progress.say(f"Interrupted. Go on with: automtl search --resume {run.path}")
+            _interrupted(run, progress)
         progress.say("Testing the best candidate, and exporting it")
         summary = _conclude(run, data, plugins, director, settings.ensemble)
     with _outliving("at the end", progress):
         plugins.hook.automtl_search_end(folder=run.path, trials=director.trials)
     return summary
+
+
+def _interrupted(run: RunFolder, progress: Progress) -> None:
+    """
+    Says how to go on with a search.
+
+    :raises KeyboardInterrupt: If it is a fold: there is nothing to conclude without the others.
+    """
+    if run.fold() is not None:
+        raise KeyboardInterrupt
+    progress.say(f"Interrupted. Go on with: automtl search --resume {run.path}")
 
 
 def _conclude(
@@ -257,7 +316,9 @@ def _deliver(
         _tuned(networks, data) if first.order.bag is None else _tuned_apart(members, networks, data)
     )
     report = export_onnx(networks, ready, run.model, provenance)
-    return Delivered(members, _test_metrics(networks, ready), report)
+    predictions = _predictions(networks, ready, ready.test)
+    asked = (predictions, ready.tasks, ready.kinds, ready.test.targets)
+    return Delivered(members, ready.kinds, evaluate(*asked), evaluate_columns(*asked), report)
 
 
 def _write_down(
@@ -275,7 +336,7 @@ def _write_down(
         run.write_json("front.json", {"against": list(summary.against), "front": front})
     run.write_json("best.json", summary.to_json())
     run.write_text("MODEL_CARD.md", model_card(summary, plugins))
-    run.write_text("report.html", report_html(summary, plugins, curves))
+    run.write_text("report.html", report_html(summary, plugins, curves, run.data_report()))
 
 
 def _judge(entry: Entry, run: RunFolder, data: MultiTaskData, plugins: Plugins) -> list[Judged]:

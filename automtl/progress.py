@@ -6,7 +6,7 @@ from rich.console import Console, Group
 from rich.live import Live as RichLive
 from rich.text import Text
 
-from automtl.core.trial import Order, Trial
+from automtl.core.trial import Order, Phase, Trial
 from automtl.report.leaderboard import percent
 from automtl.search.budget import Budget
 from automtl.search.entry import Estimate
@@ -99,20 +99,21 @@ def _trial(trial: Trial, standing: Standing) -> str:
         graph = f"{graph[:MAX_GRAPH]}…"
     if not trial.done:
         return f"{trial.result.status.value}: {trial.result.reason}  {graph}"
-    gains = standing.gains(trial)
+    # what bags gain is not known: they are judged on other rows than the anchor
+    gains = None if trial.phase is Phase.BAGS else standing.gains(trial)
     gain = "" if gains is None else f"{percent(Estimate(fmean(gains.values()), None))}  "
     return f"{gain}{graph}  {trial.result.seconds:.1f} s"
 
 
 def _count(n_trials: int, budget: Budget) -> str:
-    return f"trial {n_trials}" + (f"/{budget.trials}" if budget.trials else "")
+    return f"trial {n_trials}" + (f"/{budget.trials + budget.bags}" if budget.trials else "")
 
 
 def _left(budget: Budget, n_trials: int, elapsed: float) -> str:
     """How much longer at most, from what the trials so far took and from the limit."""
     guesses = []
     if budget.trials:
-        guesses.append(elapsed / n_trials * (budget.trials - n_trials))
+        guesses.append(elapsed / n_trials * (budget.trials + budget.bags - n_trials))
     if budget.seconds:
         guesses.append(budget.seconds - elapsed)
     left = max(0.0, min(guesses))

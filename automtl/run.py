@@ -51,21 +51,13 @@ class RunFolder(PartStore):
         :param data: What is known of the data, as JSON data: at least their ``digest``.
         :raises RunError: If it exists, or cannot be written.
         """
-        try:
-            if path.exists():
-                raise RunError(
-                    f"{path}: the run folder exists. Go on with it by `automtl search --resume "
-                    f"{path}`, or choose another name with --name."
-                )
-            part = cls(path.with_name(f".{path.name}.{os.getpid()}"))
+        with making(path) as part:
+            made = cls(part)
             for folder in ("models", "curves"):
-                (part.path / folder).mkdir(parents=True)
-            part.write_text("config.yaml", config)
-            part.write_json("data.json", data)
-            part.write_text("trials.jsonl", "")
-            part.path.rename(path)
-        except OSError as error:
-            raise RunError(f"{path}: the run folder cannot be written: {error.strerror}.") from None
+                (part / folder).mkdir()
+            made.write_text("config.yaml", config)
+            made.write_json("data.json", data)
+            made.write_text("trials.jsonl", "")
         return cls(path.resolve())
 
     @classmethod
@@ -88,14 +80,7 @@ class RunFolder(PartStore):
 
         :raises RunError: If another search is at work here, or the folder cannot be written.
         """
-        with ExitStack() as stack:
-            try:
-                file = stack.enter_context((self.path / "trials.jsonl").open("a"))
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise RunError(f"{self.path}: another search is at work in this folder.") from None
-            except OSError as error:
-                raise RunError(f"{self.path}: cannot be written: {error.strerror}.") from None
+        with locking(self.path / "trials.jsonl"):
             yield
 
     @property
@@ -237,6 +222,22 @@ class RunFolder(PartStore):
                 f"Remove the folder, and start a new search."
             ) from None
 
+    def data_report(self) -> dict[str, Any]:
+        """What was found out about the data when the search began; empty if it is not there."""
+        try:
+            found: dict[str, Any] = json.loads((self.path / "data.json").read_bytes())["report"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
+        return found
+
+    def fold(self) -> tuple[int, int] | None:
+        """Which fold of how many it is, counted from 0; None for no cross-validation."""
+        try:
+            number, k = json.loads((self.path / "data.json").read_bytes())["fold"]
+            return int(number), int(k)
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
     def _load(self, part: Order, network: GraphNetwork) -> None:
         """
         Loads the weights of a part, all of them or, if they do not fit, none.
@@ -262,10 +263,53 @@ class RunFolder(PartStore):
         return [file for file in files if file.is_file()]
 
     def _write(self, name: str, content: str | bytes) -> None:
-        file = self.path / name
-        part = file.with_name(f".{file.name}.{platform.node()}.{os.getpid()}")
-        part.write_bytes(content.encode() if isinstance(content, str) else content)
-        part.replace(file)
+        write_whole(self.path / name, content)
+
+
+@contextmanager
+def making(path: Path) -> Iterator[Path]:
+    """
+    An empty folder that becomes ``path`` at the end of the block.
+
+    :raises RunError: If it exists, or cannot be written.
+    """
+    try:
+        if path.exists():
+            raise RunError(
+                f"{path}: the run folder exists. Go on with it by `automtl search --resume "
+                f"{path}`, or choose another name with --name."
+            )
+        part = path.with_name(f".{path.name}.{os.getpid()}")
+        part.mkdir(parents=True)
+        yield part
+        part.rename(path)
+    except OSError as error:
+        raise RunError(f"{path}: the run folder cannot be written: {error.strerror}.") from None
+
+
+@contextmanager
+def locking(file: Path) -> Iterator[None]:
+    """
+    Keeps others out of a file's folder, if they ask in the same way; a kill ends it.
+
+    :raises RunError: If another search is at work here, or the file cannot be written.
+    """
+    with ExitStack() as stack:
+        try:
+            opened = stack.enter_context(file.open("a"))
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunError(f"{file.parent}: another search is at work in this folder.") from None
+        except OSError as error:
+            raise RunError(f"{file.parent}: cannot be written: {error.strerror}.") from None
+        yield
+
+
+def write_whole(file: Path, content: str | bytes) -> None:
+    """Writes a file, whole or not at all."""
+    part = file.with_name(f".{file.name}.{platform.node()}.{os.getpid()}")
+    part.write_bytes(content.encode() if isinstance(content, str) else content)
+    part.replace(file)
 
 
 def _record_name(part: Order) -> str:
@@ -291,7 +335,7 @@ def _on_cpu(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def _read_json(file: Path) -> dict[str, Any]:
     """
-    Reads what `RunFolder.keep` or `RunFolder.measured` wrote.
+    Reads what a `RunFolder` wrote.
 
     :raises RunError: If it is missing or broken.
     """

@@ -130,6 +130,8 @@ def assert_task_kind_contract(kind: type[TaskKind], labels: NDArray[Any], **opti
     """
     _check_named(kind)
     assert kind.primary in kind.metrics, f"`{kind.name}` has no metric '{kind.primary}'."
+    unknown = set(kind.column_metrics) - set(kind.metrics)
+    assert not unknown, f"`{kind.name}` has no metrics {sorted(unknown)} for its columns."
     if kind.several:
         options = {"columns": [f"column {place}" for place in range(labels.shape[1])], **options}
     fitted = kind.fit(labels, np.ones(len(labels), dtype=bool), **options)

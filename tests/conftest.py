@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
-from pytest import TempPathFactory, fixture
+from pytest import MonkeyPatch, TempPathFactory, fixture
 
 from automtl.config import bundled_config, override
 from automtl.core.candidate import Candidate, Scalar
@@ -17,6 +17,10 @@ from automtl.data.dataset import MultiTaskData
 from automtl.data.read import read_data
 from automtl.plugins import Plugins, load_plugins
 from automtl.report.summary import Summary
+from automtl.search.director import Director
+from automtl.search.progress import Progress
+from automtl.search.tune import Job, Workers
+from automtl.train.trial import run_trial
 
 SETTINGS: Mapping[str, Scalar] = {
     "block": "mlp",
@@ -90,7 +94,6 @@ def ended() -> Callable[..., Trial]:
 def finished(tmp_path_factory: TempPathFactory) -> Summary:
     """A whole search on the bundled data, small but complete, by Ray."""
     from automtl.pipeline import search
-    from automtl.search.progress import Progress
 
     class Locked(Progress):
         """Cannot be pickled, as a display on a terminal cannot."""
@@ -99,7 +102,31 @@ def finished(tmp_path_factory: TempPathFactory) -> Summary:
             self.own = threading.RLock()
 
     folder = tmp_path_factory.mktemp("runs") / "penguins"
-    return search(override(bundled_config(), trials=12, workers=2), Path(folder), Locked())
+    return search(override(bundled_config(), trials=12, workers=1), Path(folder), Locked())
+
+
+@fixture
+def inline(monkeypatch: MonkeyPatch) -> None:
+    """Trials run in this process, one after another: where Ray, which takes long, is no matter."""
+
+    def run_trials(
+        director: Director,
+        job: Job,
+        workers: Workers,
+        elapsed: float,
+        record: Callable[[Trial], None],
+        progress: Progress,
+    ) -> bool:
+        loaded, device = load_plugins(job.plugin_files), torch.device("cpu")
+        while isinstance(order := director.ask(elapsed), Order):
+            found = run_trial(order, job.data, loaded, device, math.inf, store=job.store).result
+            elapsed += found.seconds
+            trial = Trial(order, Result.from_json(found.to_json()), elapsed)
+            record(trial)
+            director.tell(trial)
+        return True
+
+    monkeypatch.setattr("automtl.pipeline.run_trials", run_trials)
 
 
 @fixture(autouse=True)

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import onnx
@@ -62,11 +62,6 @@ def run(tmp_path: Path, monkeypatch: MonkeyPatch, capsys: CaptureFixture[str]) -
     return call
 
 
-def _in_a_process(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "automtl", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240)
-
-
 def _lines(*rows: str) -> str:
     return "\n".join(["x,species,sex", *rows * 15]) + "\n"
 
@@ -111,6 +106,107 @@ def test_refuses_what_cannot_be_searched(
         assert message in error
         assert "Traceback" not in error
     assert not (tmp_path / "runs").exists()
+
+
+PARTS = ["train"] * 36 + ["validation"] * 12 + ["test"] * 12
+UNLABELLED = {
+    part: [str(row % 2) if own != part else "" for row, own in enumerate(PARTS)]
+    for part in ("train", "validation")
+}
+XML = '<labels xmlns="http://mulan.sourceforge.net/labels"><label name="l3"/></labels>'
+ARFF = "@relation r\n@attribute x numeric\n@attribute l1 {0,1}\n@data\n" + "1,0\n2,1\n" * 15
+
+
+def _table(**columns: Sequence[object]) -> str:
+    """60 rows with an input ``x`` and these columns."""
+    table = {"x": [f"{row * row % 7}.5" for row in range(60)], **columns}
+    rows = zip(*table.values(), strict=True)
+    return "\n".join([",".join(table), *(",".join(map(str, row)) for row in rows)]) + "\n"
+
+
+@mark.parametrize(
+    ("config", "files", "messages"),
+    [
+        param(
+            "data: d.csv\ntargets: {m: {kind: multilabel, columns: [a, b]}}",
+            {"d.csv": _table(a=[0, 1] * 30, b=[0, 1, 2] * 20)},
+            ["d.csv, column 'b', line 4: labels of a set are 0 or 1, but here is 2. Correct it"],
+            id="labels that are not 0 or 1",
+        ),
+        param(
+            "data: d.csv\ntargets: {t: {kind: ordinal, options: {levels: [low, high]}}}",
+            {"d.csv": _table(t=["low", "high"] * 29 + ["huge", "low"])},
+            ["d.csv, column 't', line 60: Labels are of the levels 'low', 'high', but here"],
+            id="an unknown level",
+        ),
+        param(
+            "data: d.csv\ntargets: {t: {query: q}}",
+            {"d.csv": _table(t=[0, 1] * 30, q=range(60))},
+            ["d.csv: target 't': A query of the training part has rows of different relevance"],
+            id="queries of one row",
+        ),
+        param(
+            "data: d.csv\ntargets: [t]\nsplit: {column: part}",
+            {"d.csv": _table(t=[0, 1] * 30, part=["train"] * 60)},
+            ["d.csv, column 'part': must say 'test' in some rows, but in none does: all say"],
+            id="a split column with one value",
+        ),
+        param(
+            "sources: {d.csv: [t], e.csv: [u]}",
+            {"d.csv": _table(t=[0, 1] * 30), "e.csv": _table(u=[0, 1] * 30, z=[1] * 60)},
+            ["e.csv: every source must have the inputs of ", "but it has 'z' besides. Rename or"],
+            id="a source with other columns",
+        ),
+        param(
+            "data: d.arff\ntargets: {m: {kind: multilabel}}",
+            {"d.arff": ARFF, "d.xml": XML},
+            ["d.arff: every label in ", "d.xml must be one of its attributes, but ['l3'] are not."],
+            id="labels that are not in the ARFF",
+        ),
+        *(
+            param(
+                "data: d.csv\ntargets: [t, u]\nsplit: {column: part}",
+                {"d.csv": _table(t=UNLABELLED[part], u=[0, 1] * 30, part=PARTS)},
+                [f"d.csv, column 't': every part of the split must have labels, but the {part}"],
+                id=f"no labels in {part}",
+            )
+            for part in ("train", "validation")
+        ),
+        param(
+            "data: d.csv\ntargets: {t: {loss: {quantile: {level: [0.5, 2.0]}}}}",
+            {"d.csv": _table(t=[row / 7 for row in range(60)])},
+            ["config.yaml:2:40: targets.t.loss.quantile.level: `0 < level < 1` must hold, but got"],
+            id="a loss that refuses a value",
+        ),
+        param(
+            "data: d.csv\ntargets: {t: {head: chain}}",
+            {"d.csv": _table(t=[0, 1] * 30)},
+            ["config.yaml:2:21: targets.t.head.chain: The head 'chain' serves tasks of the kind"],
+            id="a head of another kind",
+        ),
+    ],
+)
+def test_validation_says_where_and_what(
+    config: str, files: Mapping[str, str], messages: Sequence[str], run: Run, tmp_path: Path
+) -> None:
+    for name, text in {**files, "config.yaml": config}.items():
+        (tmp_path / name).write_text(text)
+    code, _, error = run("validate", "config.yaml")
+    assert code == 2
+    assert "Traceback" not in error
+    assert all(message in error for message in messages), error
+
+
+def test_validation_reports_what_is_left_out(run: Run, tmp_path: Path) -> None:
+    queries = ["alone", *(f"q{row // 4}" for row in range(59))]
+    (tmp_path / "d.csv").write_text(_table(t=[0, 1, 2] * 20, q=queries, a=[0, 1] * 30, b=[0] * 60))
+    (tmp_path / "config.yaml").write_text(
+        "data: d.csv\ntargets: {t: {query: q}, m: {columns: [a, b], split_labels: true}}"
+    )
+    code, out, error = run("validate", "config.yaml")
+    assert (code, error) == (0, "")
+    assert "t: 1 of 16 groups of 'q' have one row; nothing is to be ranked there" in out
+    assert "m: 'b' is left out, as it is never 0, or never 1, in the train part" in out
 
 
 @mark.parametrize(
@@ -165,7 +261,15 @@ def test_refuses_an_address_where_nobody_listens(run: Run, tmp_path: Path) -> No
 
 
 @mark.parametrize(
-    "flag", [("--trials", "1"), ("--minutes", "0"), ("--workers", "0"), ("--objective", "size")]
+    "flag",
+    [
+        ("--trials", "1"),
+        ("--minutes", "0"),
+        ("--workers", "0"),
+        ("--objective", "size"),
+        ("--folds", "1"),
+        ("--folds", "0"),
+    ],
 )
 def test_refuses_a_flag_that_breaks_a_rule(flag: Sequence[str], run: Run) -> None:
     code, _, error = run("search", "config.yaml", *flag)
@@ -177,6 +281,15 @@ def test_refuses_to_resume_what_is_no_run(run: Run, tmp_path: Path) -> None:
     code, _, error = run("search", "--resume", str(tmp_path))
     assert code == 2
     assert "not a run folder" in error
+
+
+@mark.parametrize("arguments", [("--folds", "2"), ("config.yaml",)])
+def test_refuses_to_resume_and_to_begin_at_once(
+    arguments: Sequence[str], run: Run, tmp_path: Path
+) -> None:
+    code, _, error = run("search", "--resume", str(tmp_path), *arguments)
+    assert code == 2
+    assert "give --resume, or CONFIG.yaml and --folds, not both" in " ".join(error.split())
 
 
 def test_refuses_to_change_the_seed_of_a_search(run: Run, finished: Summary) -> None:
@@ -315,26 +428,26 @@ def automtl_search_end(folder, trials):
 """
 
 
-def test_a_broken_plugin_fails_its_trials_and_the_search_goes_on(tmp_path: Path) -> None:
-    (tmp_path / "data.csv").write_bytes(PENGUINS.read_bytes())
+@mark.usefixtures("inline")
+def test_a_broken_plugin_fails_its_trials_and_the_search_goes_on(run: Run, tmp_path: Path) -> None:
     (tmp_path / "plugin.py").write_text(BROKEN + CALLBACKS)
     space = SPACE.replace("[hard]", "[hard, raises, narrow, nan]").replace("stages: 1", "stages: 2")
     (tmp_path / "config.yaml").write_text(
         f"data: data.csv\ntargets: [species, sex]\nplugins: [plugin.py]\nspace: {space}\n"
         "search: {trials: 24, searcher: random, seeds: 1}"
     )
-    done = _in_a_process(tmp_path, "search", "config.yaml")
-    assert done.returncode == 0, done.stderr
-    assert "RuntimeError: this primitive is broken" in done.stdout
-    assert "primitive 'narrow' must give features of the shape" in done.stdout
-    assert "primitive 'nan' gave NaN or infinity" in done.stdout
-    assert "A callback failed on trial" in done.stdout
+    code, out, error = run("search", "config.yaml")
+    assert code == 0, error
+    assert "RuntimeError: this primitive is broken" in out
+    assert "primitive 'narrow' must give features of the shape" in out
+    assert "primitive 'nan' gave NaN or infinity" in out
+    assert "A callback failed on trial" in out
     assert (tmp_path / "runs" / "config" / "seen.txt").read_text() == "24"
     assert (tmp_path / "runs" / "config" / "best.onnx").is_file()
 
 
-def test_no_success_at_all_is_a_failed_run(tmp_path: Path) -> None:
-    (tmp_path / "data.csv").write_bytes(PENGUINS.read_bytes())
+@mark.usefixtures("inline")
+def test_no_success_at_all_is_a_failed_run(run: Run, tmp_path: Path) -> None:
     (tmp_path / "plugin.py").write_text(
         BROKEN.replace("primitives.hard", "blocks.mlp").replace("(Hard)", "(MLP)")
         .replace("import Hard", "import MLP").replace("_primitives", "_blocks")
@@ -343,18 +456,18 @@ def test_no_success_at_all_is_a_failed_run(tmp_path: Path) -> None:
         f"data: data.csv\ntargets: [species, sex]\nplugins: [plugin.py]\n"
         f"space: {SPACE.replace('[mlp]', '[raises]')}\nsearch: {{trials: 6}}"
     )
-    done = _in_a_process(tmp_path, "search", "config.yaml")
-    assert done.returncode == 1
-    assert "2 × RuntimeError: this primitive is broken" in done.stderr
-    assert "Traceback" not in done.stderr
+    code, _, error = run("search", "config.yaml")
+    assert code == 1
+    assert "2 × RuntimeError: this primitive is broken" in error
+    assert "Traceback" not in error
     assert not (tmp_path / "runs" / "config" / "best.onnx").exists()
 
 
-def test_the_example_primitive_works_in_the_workers(tmp_path: Path) -> None:
+def test_the_example_primitive_works_in_the_workers(run: Run, tmp_path: Path) -> None:
     examples = REPOSITORY / "examples"
-    plugin = str(examples / "my_primitive.py")
-    done = _in_a_process(tmp_path, "search", str(examples / "film.yaml"), "--plugin", plugin)
-    assert done.returncode == 0, done.stderr
+    plugin = ("--plugin", str(examples / "my_primitive.py"))
+    code, _, error = run("search", str(examples / "film.yaml"), *plugin, "--trials", "6")
+    assert code == 0, error
     lines = (tmp_path / "runs" / "film" / "trials.jsonl").read_text().splitlines()
     trials = [Trial.from_json(json.loads(line)) for line in lines]
     assert any(trial.done and "film" in trial.candidate.graph.primitives for trial in trials)

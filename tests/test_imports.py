@@ -25,6 +25,7 @@ ORDER = [
     {"deploy", "run", "config"},
     {"report", "init", "starter"},
     {"pipeline", "measure", "progress"},
+    {"cross_validation"},
     {"cli", "__init__"},
     {"__main__"},
 ]

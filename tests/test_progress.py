@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import StringIO
 
 from pytest import CaptureFixture, MonkeyPatch, fixture, mark
@@ -124,3 +125,16 @@ def test_a_display_can_be_closed_twice(live: Live) -> None:
     live.close()
     live.close()
     assert not live.live.is_started
+
+
+def test_bags_come_on_top_and_have_no_gain(
+    candidate: Make, ended: End, capsys: CaptureFixture[str]
+) -> None:
+    trials = _trials(candidate, ended, ("a", "b"))[:2]
+    bag = replace(trials[0].order, phase=Phase.BAGS, bag=(0, 2))
+    trials.append(replace(trials[0], order=bag))
+    _play(Lines(), trials, Budget(2, None, 3, bags=2), ("a", "b"))
+    *_, last = capsys.readouterr().out.splitlines()
+    assert last.startswith("bags")
+    assert "trial 3/4" in last
+    assert "%" not in last.partition("best:")[0]

@@ -6,7 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pytest import MonkeyPatch, mark, raises
+
+from automtl import cli
+from automtl.config import check_plugins, load_config
 from automtl.data.bundled import PENGUINS
+from automtl.data.read import read_data
+from automtl.plugins import Plugins
 from automtl.report.summary import Summary
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -25,24 +34,72 @@ def _commands(word: str) -> list[list[str]]:
     return [shlex.split(line, comments=True) for line in lines if line.strip()]
 
 
-def _run(folder: Path, command: list[str]) -> None:
-    assert command[0] == "automtl"
-    words = [sys.executable, "-m", *command]
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, f"{shlex.join(command)}\n{done.stderr}"
+def _run(monkeypatch: MonkeyPatch, command: list[str]) -> None:
+    """Runs a command in this process."""
+    monkeypatch.setattr(sys, "argv", command)
+    with raises(SystemExit) as exit_:
+        cli.main()
+    assert not exit_.value.code, shlex.join(command)
 
 
-def test_the_commands_for_own_data_work_in_turn(tmp_path: Path) -> None:
+def test_the_commands_for_own_data_work_in_turn(tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     for name in ("data.csv", "new.csv"):
         (tmp_path / name).write_bytes(PENGUINS.read_bytes())
     commands = _commands("automtl init") + _commands("--resume")
     assert [command[1] for command in commands] == [
         "init", "validate", "search", "predict", "search"
     ]  # fmt: skip
+    trials, found = tmp_path / "runs" / "automtl" / "trials.jsonl", [""]
     for command in commands:
-        quick = ["--trials", "4"] if command[1] == "search" else []
-        _run(tmp_path, [*command, *quick])
+        quick = ["--trials", str(3 + len(found))] if command[1] == "search" else []
+        _run(monkeypatch, [*command, *quick])
+        if quick:
+            found.append(trials.read_text())
     assert (tmp_path / "out.csv").is_file()
+    assert [text.count("\n") for text in found] == [0, 4, 5]
+    assert found[2].startswith(found[1]), "A finished search may be given more."
+
+
+def test_the_configuration_of_every_kind_loads_and_fits_data(
+    tmp_path: Path, plugins: Plugins
+) -> None:
+    (text,) = [block for kind, block in BLOCKS if kind == "yaml" and "multilabel" in block]
+    rng, rows = np.random.default_rng(0), 90
+    columns = {
+        "x": rng.normal(size=rows),
+        "churn": rng.choice(["yes", "no"], rows),
+        "topics": rng.choice(["a", "a;b", "b; c", "c"], rows),
+        "maths": rng.normal(size=rows),
+        "physics": rng.normal(size=rows),
+        "stars": rng.choice(["poor", "fair", "good"], rows),
+        "visits": rng.poisson(3, rows),
+        "relevance": rng.integers(0, 3, rows),
+        "customer": np.repeat(np.arange(rows // 5), 5),
+    }
+    pq.write_table(pa.table(columns), tmp_path / "data.parquet")
+    (tmp_path / "automtl.yaml").write_text(text.replace("data.csv", "data.parquet"))
+    config = load_config(tmp_path / "automtl.yaml")
+    check_plugins(config, plugins)
+    data = read_data(config.data_request(), plugins)
+    kinds = {task.name: task.kind for task in data.tasks}
+    assert list(kinds.values()) == [
+        "binary", "multilabel", "multi_output", "ordinal", "count", "ranking"
+    ]  # fmt: skip
+    assert data.kinds[1].columns == ("a", "b", "c")
+    assert list(data.table) == ["x"]
+
+
+@mark.usefixtures("inline")
+def test_the_command_for_cross_validation_works(tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
+    (tmp_path / "data.csv").write_bytes(PENGUINS.read_bytes())
+    (tmp_path / "automtl.yaml").write_text("data: data.csv\ntargets: [species, sex]\nspace: tiny\n")
+    (command,) = _commands("--folds")
+    assert command[:3] == ["automtl", "search", "automtl.yaml"]
+    monkeypatch.chdir(tmp_path)
+    _run(monkeypatch, [*command, "--folds", "2", "--trials", "4"])  # the last of each counts
+    names = {file.name for file in (tmp_path / "runs" / "folds").iterdir()}
+    assert names == {"config.yaml", "folds.json", "folds.md", "fold-1", "fold-2"}
 
 
 def test_the_example_of_a_primitive_is_there() -> None:

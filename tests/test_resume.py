@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import re
 import signal
 import subprocess
 import sys
@@ -11,9 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pytest import fixture
-
-ARGUMENTS = ("--workers", "1", "--trials", "10", "--seed", "3")
+from automtl.report.summary import Summary
 
 
 def _start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
@@ -43,9 +40,10 @@ def _trials(run: Path) -> list[dict[str, Any]]:
     return found
 
 
-def _conclusion(out: str) -> str:
-    """What is printed at the end, but for the path of the model and what the clock said."""
-    return re.sub(r"cost [\d.,]+ J", "cost J", out[out.index("Leaderboard") : out.rindex("\n\n")])
+def _conclusion(run: Path) -> dict[str, Any]:
+    """What was concluded, but for where it lies and what the clock said."""
+    found: dict[str, Any] = json.loads((run / "best.json").read_text())
+    return {key: found[key] for key in found.keys() - {"folder", "rows", "seconds", "cost_j"}}
 
 
 def _wait_for_lines(file: Path, n: int) -> None:
@@ -55,49 +53,24 @@ def _wait_for_lines(file: Path, n: int) -> None:
         time.sleep(0.02)
 
 
-@fixture(scope="module")
-def whole(tmp_path_factory: Any) -> tuple[Path, str]:
-    """A search that nobody disturbed, and what it printed."""
-    folder = tmp_path_factory.mktemp("whole")
-    return folder / "runs" / "penguins", _finish(_start(folder, *ARGUMENTS))
-
-
-def test_killed_at_random_moments_it_ends_as_if_nothing_had_happened(
-    whole: tuple[Path, str], tmp_path: Path
+def test_ended_at_random_moments_it_ends_as_if_nothing_had_happened(
+    finished: Summary, tmp_path: Path
 ) -> None:
     rng, run = random.Random(), tmp_path / "runs" / "penguins"
-    moments = sorted(rng.sample(range(1, 10), 2))
-    process = _start(tmp_path, *ARGUMENTS)
-    for moment in moments:
-        _wait_for_lines(run / "trials.jsonl", moment)
-        time.sleep(rng.uniform(0, 1.5))
-        os.kill(process.pid, signal.SIGKILL)
-        process.communicate()
-        process = _start(tmp_path, "--resume", "runs/penguins")
-    out = _finish(process)
-    assert _trials(run) == _trials(whole[0]), moments
-    assert _conclusion(out) == _conclusion(whole[1])
-    assert (run / "best.onnx").read_bytes() == (whole[0] / "best.onnx").read_bytes()
-
-
-def test_a_finished_search_may_be_given_more(whole: tuple[Path, str]) -> None:
-    run, before = whole[0], _trials(whole[0])
-    _finish(_start(run.parents[1], "--resume", str(run), "--trials", "12"))
-    after = _trials(run)
-    assert after[: len(before)] == before
-    assert len(after) == 12
-
-
-def test_an_interrupt_ends_it_tidily(tmp_path: Path) -> None:
-    run = tmp_path / "runs" / "penguins"
-    process = _start(tmp_path, "--trials", "60", "--seed", "1")
-    _wait_for_lines(run / "trials.jsonl", 5)
+    process = _start(tmp_path, "--workers", "1", "--trials", "12")  # as `finished`
+    _wait_for_lines(run / "trials.jsonl", killed := rng.randint(1, 4))
+    time.sleep(rng.uniform(0, 0.5))
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    process = _start(tmp_path, "--resume", "runs/penguins")
+    _wait_for_lines(run / "trials.jsonl", interrupted := rng.randint(5, 8))
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
     out = _finish(process)
     assert "Interrupted. Go on with: automtl search --resume" in out
     assert "Leaderboard" in out
     assert (run / "best.onnx").is_file()
-    n_trials = len(_trials(run))
-    assert 5 <= n_trials < 60
-    _finish(_start(tmp_path, "--resume", str(run), "--trials", str(n_trials + 2)))
-    assert len(_trials(run)) == n_trials + 2
+    assert 5 <= len(_trials(run)) < 12
+    _finish(_start(tmp_path, "--resume", "runs/penguins"))
+    assert _trials(run) == _trials(finished.folder), (killed, interrupted)
+    assert _conclusion(run) == _conclusion(finished.folder)
+    assert (run / "best.onnx").read_bytes() == finished.folder.joinpath("best.onnx").read_bytes()

@@ -361,3 +361,10 @@ def test_without_a_digest_of_the_data_a_search_cannot_go_on(
         (run.path / "data.json").write_text(content)
     with raises(RunError, match=r"data\.json: there is no digest.*Remove the folder"):
         run.data_digest()
+
+
+def test_the_report_of_the_data_is_read_back(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "run", "", {"digest": "d", "report": {"rows": {}}})
+    assert run.data_report() == {"rows": {}}
+    (tmp_path / "run" / "data.json").write_text("{}")
+    assert run.data_report() == {}

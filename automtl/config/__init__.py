@@ -2,13 +2,16 @@
 
 from automtl.config.checks import check_plugins
 from automtl.config.config import Config, bundled_config, load_config, override
+from automtl.config.offers import check_offers, for_tasks
 from automtl.config.schema import SearchSettings
 
 __all__ = [
     "Config",
     "SearchSettings",
     "bundled_config",
+    "check_offers",
     "check_plugins",
+    "for_tasks",
     "load_config",
     "override",
 ]

@@ -47,9 +47,14 @@ def _in_config(config: Config, plugins: "Plugins") -> Iterator[Problem]:
             continue
         if target.kind not in plugins.task_kinds:
             yield _unknown((*place, "kind"), "task kind", target.kind, plugins.task_kinds)
-        elif target.metric not in (None, *(metrics := plugins.task_kinds[target.kind].metrics)):
+            continue
+        kind = plugins.task_kinds[target.kind]
+        if not target.split_labels and target.metric not in (None, *kind.metrics):
             what = f"metric of the kind '{target.kind}'"
-            yield _unknown((*place, "metric"), what, str(target.metric), metrics)
+            yield _unknown((*place, "metric"), what, str(target.metric), kind.metrics)
+        for option in sorted(target.options.keys() - kind.options):
+            what = f"option of the kind '{target.kind}'"
+            yield _unknown((*place, "options", option), what, option, kind.options, at_key=True)
 
 
 def _in_offers(
@@ -70,7 +75,7 @@ def _in_offers(
                 continue
             if name not in serving:
                 what = key if kind is None else f"{key} for the kind '{kind}'"
-                yield _unknown(place, what, name, [own, *serving])
+                yield _unknown((*place, name), what, name, [own, *serving], at_key=True)
             else:
                 yield from _in_options(serving[name], varied, (*place, name))
 

@@ -52,15 +52,20 @@ def write(data: Mapping[str, Any]) -> str:
     )
 
 
-def inline(text: str) -> str:
+def inline(value: object) -> str:
     """
-    A text on one line, quoted where it must be.
+    A text, or other plain data, on one line, quoted where it must be.
 
-    >>> print(inline("body mass"), inline("no"), inline("a: b"))
-    body mass 'no' 'a: b'
+    >>> print(inline("body mass"), inline("no"), inline("a: b"), inline({"a": ["b", "c"]}))
+    body mass 'no' 'a: b' {a: [b, c]}
     """
     whole = yaml.dump(
-        [text], Dumper=_Dumper, allow_unicode=True, width=1_000_000, default_flow_style=True
+        [value],
+        Dumper=_Dumper,
+        allow_unicode=True,
+        width=1_000_000,
+        default_flow_style=True,
+        sort_keys=False,
     )
     return whole.strip()[1:-1]
 

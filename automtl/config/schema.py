@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from os.path import normpath
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
@@ -175,7 +176,13 @@ class ConfigSection(Section):
         ]
         | None
     ) = None
-    sources: Annotated[dict[_Path, list[str]], AfterValidator(not_empty)] | None = None
+    sources: (
+        Annotated[
+            dict[_Path, Annotated[list[str], AfterValidator(not_empty), AfterValidator(unique)]],
+            AfterValidator(not_empty),
+        ]
+        | None
+    ) = None
     long: LongSection | None = None
     labels: _Path | None = None
     targets: Annotated[Named[TargetSection], AfterValidator(not_empty)] | None = None
@@ -211,7 +218,7 @@ def conflicts(section: ConfigSection, data: Mapping[str, Any]) -> Iterator[Probl
     for at, name in enumerate(section.ignore):
         if name in inputs:
             yield Problem(("ignore", at), f"'{name}' is an input already; remove it from one.")
-    yield from _target_conflicts(targets_of(section))
+    yield from _target_conflicts(targets_of(section), inputs)
     yield from _bag_conflicts(section)
     yield from _split_conflicts(section.split, targets)
 
@@ -228,11 +235,25 @@ def _file_conflicts(section: ConfigSection, data: Mapping[str, Any]) -> Iterator
         yield Problem(("sources",), "`data` names the file already; keep one of the two.")
     if section.long is not None and not isinstance(section.data, str):
         yield Problem(("long",), "is for one file, `data: FILE`; make one of several first.")
-    if isinstance(section.data, PartsSection) and section.split.column is not None:
-        message = "the files of `data` divide the rows already; remove it."
-        yield Problem(("split", "column"), message)
+    if section.long is not None and section.long.task == section.long.value:
+        yield Problem(("long", "value"), f"'{section.long.value}' names the tasks already.")
+    if isinstance(section.data, PartsSection):
+        for key in ("column", "groups", "time"):
+            if getattr(section.split, key) is not None:
+                message = "the files of `data` divide the rows already; remove it."
+                yield Problem(("split", key), message)
+        yield from _same_files(dict(section.data), "data")
+    yield from _same_files({path: path for path in section.sources or ()}, "sources")
     if section.targets is None and section.long is None and section.sources is None:
         yield Problem(("targets",), MISSING)
+
+
+def _same_files(named: Mapping[str, str | None], key: str) -> Iterator[Problem]:
+    """One problem for each file that is named for the second time."""
+    seen: dict[str, str] = {}
+    for name, path in named.items():
+        if path is not None and (other := seen.setdefault(normpath(path), name)) != name:
+            yield Problem((key, name), f"'{path}' is the file of '{other}' already.", key != "data")
 
 
 def _target_columns(section: ConfigSection) -> list[str]:
@@ -240,8 +261,19 @@ def _target_columns(section: ConfigSection) -> list[str]:
     return [column for name, target in named.items() for column in target.columns or [name]]
 
 
-def _target_conflicts(targets: Mapping[str, TargetSection]) -> Iterator[Problem]:
+def _target_conflicts(
+    targets: Mapping[str, TargetSection], inputs: Sequence[str]
+) -> Iterator[Problem]:
     for name, target in targets.items():
+        if name == ALL and target.columns:
+            message = "each task of '*' has a column of its own; name a target to give it several."
+            yield Problem(("targets", name, "columns"), message)
+        if target.separator is not None and len(target.columns or []) > 1:
+            message = "one column holds separated labels; make a target of each."
+            yield Problem(("targets", name, "columns"), message)
+        if target.query is not None and target.query in inputs:
+            message = "a query only says which rows belong together; remove it from the inputs."
+            yield Problem(("targets", name, "query"), message)
         if target.split_labels and (target.loss or target.head):
             key = "loss" if target.loss else "head"
             message = "is for one task, but `split_labels` makes several; remove one of the two."
@@ -250,7 +282,7 @@ def _target_conflicts(targets: Mapping[str, TargetSection]) -> Iterator[Problem]
 
 def _bag_conflicts(section: ConfigSection) -> Iterator[Problem]:
     if section.search.bags and section.split.time is not None:
-        message = "divides the rows anew, which must not mix what is older with what is newer."
+        message = "bags would train on newer rows than they predict; remove it, or `split.time`."
         yield Problem(("search", "bags"), message)
     if section.search.bags and section.search.ensemble > 1:
         message = "the bags are the ensemble; keep one of the two."

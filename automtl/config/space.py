@@ -101,6 +101,7 @@ def _ends(varied: Distribution) -> tuple[float, ...]:
 _Count: TypeAlias = Annotated[Varied, _numbers(int, ">= 1", lambda value: value >= 1)]
 _Positive: TypeAlias = Annotated[Varied, _numbers(float, "> 0", lambda value: value > 0)]
 _Natural: TypeAlias = Annotated[Varied, _numbers(float, ">= 0", lambda value: value >= 0)]
+_AtLeastOne: TypeAlias = Annotated[Varied, _numbers(float, ">= 1", lambda value: value >= 1)]
 
 
 class _Training(Section):
@@ -109,6 +110,7 @@ class _Training(Section):
     batch_size: _Count = Choice((64,))
     epochs: _Count = Choice((200,))
     patience: _Count = Choice((20,))
+    temperature: _AtLeastOne | None = None  # a hyperparameter only where it is named
 
 
 def _with_hard(primitives: N) -> N:
@@ -191,7 +193,7 @@ def read_space(document: Document) -> SearchSpace:
         blocks=offered(section.blocks),
         balancers=offered(section.balancers),
         schedules=offered(section.schedules),
-        training=dict(section.training),
+        training={key: value for key, value in section.training if value is not None},
         cascades=section.cascades,
         skip=Choice(tuple(section.skip)),
     )

@@ -9,6 +9,7 @@ import numpy as np
 from automtl.core.cuts import EVEN, Counts, Cuts, Floats, label_cuts, pooled_cuts, shrunk
 
 ENOUGH = 10_000  # rows to find thresholds on
+SHIFTED = 0.05  # of the mistakes: more than a best threshold has by luck
 FOLDS = 5  # that tell how many mistakes thresholds make on other rows
 SPENT = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0)  # shares of the mistakes to spend
 
@@ -23,6 +24,9 @@ def balance(probabilities: Floats, targets: Floats) -> tuple[float, ...]:
     thresholds found on four fifths of the rows make no more mistakes on the other fifth than 0.5
     does, over all fifths: spending everything on the rows given would be paid for on others.
 
+    Where another common threshold than 0.5 makes clearly fewer mistakes, because a loss has shifted
+    the probabilities, it stands for 0.5 in all of this.
+
     On the rows given there are never more mistakes in all (Hamming loss) than at 0.5, and macro
     F1 is not lower; both are those of 0.5 if no share is good enough. Thresholds are found on some
     10,000 rows at most.
@@ -30,7 +34,7 @@ def balance(probabilities: Floats, targets: Floats) -> tuple[float, ...]:
     :param probabilities: ``[n_rows, n_labels]``.
     :param targets: The same shape: 0, 1, or NaN where a label is missing.
     """
-    even: tuple[float, ...] = (EVEN,) * targets.shape[1]
+    even: tuple[float, ...] = (_even(probabilities, targets),) * targets.shape[1]
     mistakes, f1 = _score(probabilities, targets, even)
     few = slice(None, None, max(1, len(targets) // ENOUGH))
     whole = _Purse.of(probabilities[few], targets[few])
@@ -42,6 +46,14 @@ def balance(probabilities: Floats, targets: Floats) -> tuple[float, ...]:
         if spent <= mistakes and reached >= f1 and _mistakes_elsewhere(folds, share) <= allowed:
             return found
     return even
+
+
+def _even(probabilities: Floats, targets: Floats) -> float:
+    """0.5, unless the best common threshold makes fewer mistakes by a share of `SHIFTED`."""
+    cuts = pooled_cuts(probabilities, targets)
+    best = cuts.best(-cuts.mistakes)
+    shifted = cuts.mistakes[best] < (1 - SHIFTED) * cuts.mistakes[cuts.at(EVEN)]
+    return min(float(cuts.thresholds[best]), 1.0) if shifted else EVEN
 
 
 @dataclass(frozen=True)

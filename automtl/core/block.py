@@ -15,7 +15,7 @@ class InputSpec:
     plain columns.
 
     :param quantiles: For each number the distinct quantiles of its training values, ascending, at
-        least two of them.
+        least two of them; a frequent value takes no more of them than one.
     :param n_flags: How many columns are 0 or 1.
     :param categories: For each categorical column how many one-hot columns it has.
     :param n_plain: How many columns are to be taken as they are: numbers that are mostly zero, one

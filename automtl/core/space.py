@@ -146,7 +146,8 @@ class SearchSpace:
     :param balancers: The balancers on offer, with their options.
     :param schedules: The learning rate schedules on offer, with their options.
     :param training: ``learning_rate``, ``weight_decay``, ``batch_size``, ``epochs`` (at most) and
-        ``patience`` (epochs without progress before training stops).
+        ``patience`` (epochs without progress before training stops); ``temperature`` (how much
+        more often than their share small tasks are met, 1 for not) where it is to vary.
     :param cascades: Whether graphs may have cascade edges.
     :param skip: Whether outputs have a linear function of the input added: ``none``, ``linear``.
     :param losses: The losses on offer for a task, with their options, by task; a task without any

@@ -1,6 +1,6 @@
 """A trial: a candidate and what training it gave."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -102,6 +102,8 @@ class Result:
     :param errors: Each task's validation error: its metric's distance from perfection, lower is
         better.
     :param metrics: Each task's validation metrics, by name.
+    :param resampled: Each task's error on resamples of the validation rows, the same resamples in
+        all trials; empty if they were not asked for.
     :param parameters: Trainable parameters of the network.
     :param flops: Floating-point operations to predict one row.
     :param epochs: Epochs trained in this trial, summed over the graph's independent parts; parts
@@ -114,6 +116,7 @@ class Result:
     reason: str = ""
     errors: Mapping[str, float] = field(default_factory=dict)
     metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    resampled: Mapping[str, Sequence[float]] = field(default_factory=dict)
     parameters: int = 0
     flops: int = 0
     epochs: int = 0

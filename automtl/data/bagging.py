@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from automtl.data.dataset import Inputs, Part, TrainingData
+from automtl.data.dataset import Inputs, MultiTaskData, Part, TrainingData
 from automtl.data.sparse import SparseArray
 from automtl.data.strata import Rows, Strata
 from automtl.data.stratify import parts_at_random
@@ -25,6 +25,29 @@ def bagged(data: TrainingData, bag: tuple[int, int]) -> TrainingData:
     return replace(data, train=train, validation=validation, linear=None)
 
 
+def why_not_bagged(data: MultiTaskData, k: int) -> str | None:
+    """Why the rows for training and validation cannot be divided into ``k`` folds, if so."""
+    both = joined(_without_inputs(data.train), _without_inputs(data.validation))
+    n_units = len(both.rows) if both.groups is None else len(np.unique(both.groups))
+    if n_units < k:
+        what = "rows" if both.groups is None else "groups of rows"
+        return (
+            f"must be at most the number of {what} that are not for testing, {n_units}, but is {k}."
+        )
+    folds = fold_of_rows(both, k)
+    ends = np.cumsum([kind.n_targets for kind in data.kinds])[:-1]
+    for task, targets in zip(data.tasks, np.split(both.targets, ends, axis=1), strict=True):
+        labelled = ~np.isnan(targets).all(1)
+        there = np.bincount(folds[labelled], minlength=k)
+        if not there.all():
+            return (
+                f"each of {k} folds needs labels of every task, but '{task.name}' has "
+                f"{labelled.sum()} rows with a label, in {np.count_nonzero(there)} folds. Ask for "
+                f"fewer bags."
+            )
+    return None
+
+
 def fold_of_rows(part: Part, k: int) -> Rows:
     """The fold of each row, ``[n_rows]``, stratified over all targets."""
     strata = Strata.of_labels([part.targets.astype(np.float64)])
@@ -42,6 +65,10 @@ def joined(first: Part, second: Part) -> Part:
         np.concatenate([first.rows, second.rows]),
         groups,
     )
+
+
+def _without_inputs(part: Part) -> Part:
+    return replace(part, inputs=np.empty((len(part.rows), 0), np.float32))
 
 
 def _below(first: Inputs, second: Inputs) -> Inputs:

@@ -6,7 +6,7 @@ Each kind of column is a frozen state that `automtl.deploy` can write as ONNX no
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -35,8 +35,17 @@ class Numeric:
     :math:`s` one over the interquartile range. A missing value is the median, and flagged.
 
     :param flag: Whether a column tells which values are missing: some were, in training.
-    :param quantiles: Distinct quantiles of the training values, behind scaling and clipping.
+    :param quantiles: Distinct quantiles of the training values, behind scaling and clipping. No
+        value counts more often than one of `N_QUANTILES` bins holds, so that a column that is
+        mostly one value, such as zero, has bins where the others lie.
     :param plain: Whether it is one of very many that are mostly zero, such as counts of words.
+
+    .. note::
+        Where the interquartile range is zero, the paper takes :math:`s = 2 / (max - min)`. One far
+        value then presses all others together: of a capital gain that is mostly zero and 99,999 at
+        most, all but a few below 0.3. Here :math:`s` is one over the spread of the values that
+        differ from the median: their interquartile range, or how far from the median the middle one
+        lies if that is more. A typical one comes out at :math:`\pm 1` at most.
     """
 
     kind: ClassVar[ColumnKind] = ColumnKind.NUMERIC
@@ -51,16 +60,32 @@ class Numeric:
     def fit(cls, name: str, values: Floats) -> "Numeric":
         """Fits to the training values, of which at least two are distinct."""
         known = np.clip(values[~np.isnan(values)], -LARGEST, LARGEST)
-        low, first, centre, third, high = np.quantile(known, [0, 0.25, 0.5, 0.75, 1])
-        scale = 1 / (third - first) if third - first > SMALLEST else 2 / (high - low)
-        fitted = cls(name, float(centre), float(scale), len(known) < len(values), ())
-        places = np.linspace(0, 1, N_QUANTILES + 1)
-        quantiles = np.unique(np.quantile(fitted.scaled(known), places).astype(np.float32))
-        return cls(name, fitted.centre, fitted.scale, fitted.flag, tuple(quantiles.tolist()))
+        centre = float(np.median(known))
+        fitted = cls(name, centre, 1 / _spread(known, centre), len(known) < len(values), ())
+        return replace(fitted, quantiles=_fair_quantiles(fitted.scaled(known)))
 
     def scaled(self, values: Floats) -> Floats:
         """Scaled and clipped values; missing ones are zero, where the median lies."""
         return scaled_together([self], values[:, None])[:, 0]
+
+
+def _spread(values: Floats, centre: float) -> float:
+    """The interquartile range, or that of the values apart from the median where it is zero."""
+    first, third = np.quantile(values, [0.25, 0.75])
+    if third - first > SMALLEST:
+        return float(third - first)
+    others = values[values != centre]
+    first, third = np.quantile(others, [0.25, 0.75])
+    return float(max(third - first, np.median(np.abs(others - centre)), SMALLEST))
+
+
+def _fair_quantiles(values: Floats) -> tuple[float, ...]:
+    """Distinct quantiles, where no value counts more often than a bin holds."""
+    distinct, counts = np.unique(values, return_counts=True)
+    fair = np.repeat(distinct, np.minimum(counts, max(1, len(values) // N_QUANTILES)))
+    places = np.linspace(0, 1, N_QUANTILES + 1)
+    quantiles = np.quantile(fair, places, method="inverted_cdf").astype(np.float32)
+    return tuple(np.unique(quantiles).tolist())
 
 
 def scaled_together(columns: Sequence[Numeric], values: Floats) -> Floats:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from automtl.data.check import split_column
 from automtl.data.folds import fold_rows
 from automtl.data.infer import infer_kind, to_column
+from automtl.data.learnable import why_unlearnable
 from automtl.data.request import DataRequest, SplitRequest
 from automtl.data.source import Source
 from automtl.data.split import PARTS, split_rows
@@ -57,7 +58,8 @@ def divide(
     else:
         parts = _fold(request, labels, by, source)
     for target in targets:
-        check_parts(target, parts, source)
+        if why_unlearnable(target, parts) is None or not target.optional:  # else it is left out
+            check_parts(target, parts, source)
     return Division(parts, by if split.groups is not None else None)
 
 
@@ -110,7 +112,12 @@ def _parts(words: Sequence[str | None], source: Source, name: str) -> Rows:
     parts = np.array([PART_WORDS[str(word).strip().lower()] for word in words])
     for part in (0, 2):
         if not (parts == part).any():
-            raise source.error(f"must say '{PARTS[part]}' in some rows, but in none does.", name)
+            said = ", ".join(f"'{PARTS[other]}'" for other in np.unique(parts))
+            raise source.error(
+                f"must say '{PARTS[part]}' in some rows, but in none does: all say {said}. Mend "
+                f"the column, or divide the rows in another way.",
+                name,
+            )
     return parts
 
 

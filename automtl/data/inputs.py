@@ -17,7 +17,7 @@ def input_names(request: DataRequest, names: Sequence[str]) -> list[str]:
     """The columns asked for, or all that have no other purpose; in the order of the file."""
     if request.inputs is not None:
         return [name for name in names if name in request.inputs]
-    taken = {*request.ignore, split_column(request.split)}
+    taken = {*request.ignore, *request.aside, split_column(request.split)}
     for target in request.targets:
         taken |= {*target.label_columns, target.query}
     return [name for name in names if name not in taken]
@@ -42,7 +42,7 @@ def read_inputs(
     if not table:
         reasons = "; ".join(notes) or "every column is a target, ignored or used for the split"
         raise source.error(f"at least one input must be left, but none is ({reasons}).")
-    return table, [*_repairs(raw, table), *notes]
+    return table, [*_repairs(raw, table), *notes, *_aside(request, table)]
 
 
 def _read(
@@ -67,6 +67,14 @@ def _why_not(request: DataRequest, name: str, column: Column | None, train: Rows
         return "its values are neither text, numbers, booleans nor dates"
     asked_for = name in (*(request.inputs or ()), *request.columns)
     return why_useless(column, train) or (None if asked_for else why_identifier(column))
+
+
+def _aside(request: DataRequest, table: Table) -> list[str]:
+    """A note on each column that the file, not the user, says is a label."""
+    if request.long is not None or request.sources:
+        return []
+    left = [name for name in request.aside if name not in (*table, *request.ignore)]
+    return [f"{name}: set aside, the file says that it is a label" for name in left]
 
 
 def _repairs(raw: pa.Table, table: Table) -> list[str]:

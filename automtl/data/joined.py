@@ -1,6 +1,7 @@
 """Readers of a table that is not one file as it lies: several files, or one in long form."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
@@ -10,11 +11,11 @@ import pyarrow as pa
 
 from automtl.core.reader import Reader
 from automtl.data.long import Widened, widen
+from automtl.data.request import PART
 from automtl.data.source import Source
-from automtl.data.sources import concatenate
+from automtl.data.sources import check_columns, concatenate
 from automtl.data.text import parse_category
-
-PART = "automtl.part"  # the column that says which part of the split a row's file is
+from automtl.errors import DataError
 
 
 class JoinedReader(Reader):
@@ -42,6 +43,8 @@ class JoinedReader(Reader):
         self.sizes: list[int] = []  # of the files, once they are read
 
     def columns(self, path: Path) -> list[str]:
+        own = {str(source.path): self._kept(source.columns()) for source in self.sources}
+        check_columns(own, self.targets)
         names = dict.fromkeys(name for source in self.sources for name in source.columns())
         return [*names, *([PART] if self.parts else [])]
 
@@ -50,8 +53,7 @@ class JoinedReader(Reader):
         for source in self.sources:
             wanted = [name for name in source.columns() if name in text]
             table = source.read(wanted)
-            ignored = [name for name in table.column_names if name in self.ignore]
-            tables[str(source.path)] = table.drop_columns(ignored)
+            tables[str(source.path)] = table.select(self._kept(table.column_names))
         self.sizes = [table.num_rows for table in tables.values()]
         origin = PART if self.parts else None
         joined = concatenate(tables, self.targets, origin)
@@ -61,13 +63,43 @@ class JoinedReader(Reader):
         return joined.drop_columns([PART]).append_column(PART, pa.array(words))
 
     def place(self, path: Path, row: int) -> str:
-        ends = np.cumsum(self.sizes)
-        at = int(np.searchsorted(ends, row, side="right"))
-        source = self.sources[at]
-        return f"{source.place(row - int(ends[at]) + self.sizes[at])} of {source.path.name}"
+        source, own = self.located(row)
+        return f"{source.place(own)} of {source.path.name}"
 
     def labels(self, path: Path, labels_file: Path | None = None) -> list[str] | None:
         return self.sources[0].labels(labels_file)
+
+    def located(self, row: int) -> tuple[Source, int]:
+        """The file of a row of the table, and which of its rows it is."""
+        ends = np.cumsum(self.sizes)
+        at = int(np.searchsorted(ends, row, side="right"))
+        return self.sources[at], row - int(ends[at]) + self.sizes[at]
+
+    def having(self, column: str | None) -> list[Source]:
+        """The files that have a column; all for None, or for one that tells them apart."""
+        found = [source for source in self.sources if column in source.columns()]
+        return found or list(self.sources)
+
+    def _kept(self, names: Sequence[str]) -> list[str]:
+        return [name for name in names if name not in self.ignore]
+
+
+@dataclass(frozen=True)
+class JoinedSource(Source):
+    """Several files, whose errors begin with the one that has the row or the column."""
+
+    reader: JoinedReader
+
+    def error(self, message: str, column: str | None = None, row: int | None = None) -> DataError:
+        if row is not None:
+            source, own = self.reader.located(row)
+            return source.error(message, column, own)
+        first, *others = self.reader.having(column)
+        if not others:
+            return first.error(message, column)
+        files = Path(f"{first.path} and {len(others)} more")
+        column = None if column == PART else column
+        return Source(files, self.reader).error(message, column)
 
 
 class LongReader(Reader):

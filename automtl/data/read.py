@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from automtl.core.task import TaskKind
 from automtl.data.check import check_request
 from automtl.data.dataset import Inputs, MultiTaskData, Part
-from automtl.data.division import divide
+from automtl.data.division import Division, divide
 from automtl.data.inputs import read_inputs
+from automtl.data.label_tasks import with_label_tasks
+from automtl.data.learnable import notes_on_labels, without_unlearnable
 from automtl.data.opening import open_request
 from automtl.data.preprocessing import Preprocessing
 from automtl.data.request import DataRequest
@@ -20,12 +22,7 @@ from automtl.data.source import Source
 from automtl.data.sparse import arrays_of
 from automtl.data.strata import Rows
 from automtl.data.table import Table
-from automtl.data.targets import (
-    Target,
-    fit_kind,
-    read_target,
-    split_labels,
-)
+from automtl.data.targets import Target, fit_kind, read_target
 from automtl.plugins import Plugins
 
 MIN_ROWS = 20
@@ -42,9 +39,7 @@ def read_data(request: DataRequest, plugins: Plugins) -> MultiTaskData:
     check_request(request, source, plugins)
     raw = source.read(_as_text(request, plugins))
     _check_size(raw, source)
-    targets = [read_target(target, raw, source, plugins) for target in request.targets]
-    parts, groups = divide(request, raw, targets, source)
-    targets = _divided(request, targets, parts[0], plugins)
+    targets, (parts, groups), told = _tasks(request, raw, source, plugins)
     kinds = tuple(fit_kind(target, parts[0], source) for target in targets)
     table, notes = read_inputs(request, raw, parts[0], source)
     preprocessing = Preprocessing.fit(table, parts[0])
@@ -60,9 +55,31 @@ def read_data(request: DataRequest, plugins: Plugins) -> MultiTaskData:
         validation=_part(inputs, labels, groups, parts[1]),
         test=_part(inputs, labels, groups, parts[2]),
         table=table,
-        notes=(*(note for target in targets for note in target.notes), *notes),
+        notes=(*told, *notes),
         digest=_digest([*arrays_of(inputs), labels, *parts], table, targets, kinds),
     )
+
+
+def _tasks(
+    request: DataRequest, raw: pa.Table, source: Source, plugins: Plugins
+) -> tuple[list[Target], Division, list[str]]:
+    """The tasks with their labels, how the rows are divided, and what was inferred or left out."""
+    asked = [read_target(target, raw, source, plugins) for target in request.targets]
+    at_random = request.split.column is None
+    found, rare = without_unlearnable(asked, at_random=at_random)
+    _check_left(found, rare, source)
+    division = divide(request, raw, found, source)
+    split = with_label_tasks(request.targets, found, division.parts[0], source, plugins)
+    targets, apart = without_unlearnable(split, division.parts)
+    _check_left(targets, apart, source)
+    notes = [note for target in targets for note in target.notes]
+    notes += [note for target in targets for note in notes_on_labels(target, division.parts)]
+    return targets, division, [*notes, *rare, *apart]
+
+
+def _check_left(targets: Sequence[Target], notes: Sequence[str], source: Source) -> None:
+    if not targets:
+        raise source.error(f"nothing can be learned of any task: {'; '.join(notes[:3])}.")
 
 
 def _as_text(request: DataRequest, plugins: Plugins) -> set[str]:
@@ -78,18 +95,6 @@ def _as_text(request: DataRequest, plugins: Plugins) -> set[str]:
         ):
             kept.update(target.label_columns)
     return kept
-
-
-def _divided(
-    request: DataRequest, targets: Sequence[Target], train: Rows, plugins: Plugins
-) -> list[Target]:
-    """The targets, those that are to be split label by label as several."""
-    wanted = {target.name for target in request.targets if target.split_labels}
-    found: list[Target] = []
-    for target in targets:
-        own = split_labels(target, train, plugins) if target.task.name in wanted else [target]
-        found += own
-    return found
 
 
 def _check_size(raw: pa.Table, source: Source) -> None:

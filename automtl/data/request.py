@@ -7,6 +7,7 @@ from typing import Any
 
 from automtl.data.table import ColumnKind
 
+PART = "automtl.part"  # the column that says which part of the split a row's file is
 ALL = "*"  # the name of a target that stands for every task that has no other
 
 
@@ -23,8 +24,11 @@ class TargetRequest:
         none, for what the file itself calls its labels.
     :param options: What else its kind is told, such as ``levels``.
     :param separator: What stands between the labels of a row, if one column holds a set of them.
+        An empty cell is missing: which labels the row has is unknown. A cell with nothing but a
+        separator is a row without any label.
     :param query: The column that says which rows belong together, of a kind that has groups.
     :param split_labels: Whether each label, or each cluster of many, becomes a task of its own.
+    :param optional: Whether it is left out, with a note, where nothing can be learned from it.
     """
 
     name: str
@@ -36,6 +40,7 @@ class TargetRequest:
     separator: str | None = None
     query: str | None = None
     split_labels: bool = False
+    optional: bool = False
 
     @property
     def label_columns(self) -> tuple[str, ...]:
@@ -94,6 +99,8 @@ class DataRequest:
         have different ones.
     :param long: How the file is in long form, if it is.
     :param labels: A file that says which columns are labels.
+    :param aside: Columns that are labels of what is not to be predicted: no inputs, unless they
+        are named as such.
     :param fold: Which fold of how many is for testing; None to divide the rows once.
     :param frame: A table in memory that takes the place of the file.
     """
@@ -109,5 +116,6 @@ class DataRequest:
     sources: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
     long: LongRequest | None = None
     labels: Path | None = None
+    aside: tuple[str, ...] = ()
     fold: tuple[int, int] | None = None
     frame: Any = None

@@ -1,6 +1,6 @@
 """Several files with the same inputs and different labels, as one table."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
@@ -29,11 +29,7 @@ def concatenate(
         be unified, or a target of one file is another column in another. The message begins with
         the path of the file.
     """
-    first = next(iter(tables))
-    inputs = [name for name in tables[first].column_names if name not in targets[first]]
-    for path, table in tables.items():
-        _check_targets(path, table, targets)
-        _check_inputs(path, table, targets, inputs, first)
+    inputs = check_columns({p: table.column_names for p, table in tables.items()}, targets)
     if origin is not None and (there := _having(origin, tables)) is not None:
         raise DataError(
             f"{there}, column '{origin}': the column that tells the files apart must have a name "
@@ -44,6 +40,24 @@ def concatenate(
     return pa.concat_tables(aligned).combine_chunks()
 
 
+def check_columns(
+    columns: Mapping[str, Sequence[str]], targets: Mapping[str, Collection[str]]
+) -> list[str]:
+    """
+    Checks that files can be concatenated, by the names of their columns alone.
+
+    :param columns: Those of each file, by its path.
+    :returns: The columns that are no target of any file.
+    :raises DataError: As `concatenate`.
+    """
+    first = next(iter(columns))
+    inputs = [name for name in columns[first] if name not in targets[first]]
+    for path, names in columns.items():
+        _check_targets(path, names, targets)
+        _check_inputs(path, names, targets, inputs, first)
+    return inputs
+
+
 def _having(name: str, tables: Mapping[str, pa.Table]) -> str | None:
     return next((path for path, table in tables.items() if name in table.column_names), None)
 
@@ -52,15 +66,17 @@ def _all_columns(inputs: list[str], targets: Mapping[str, Collection[str]]) -> l
     return list(dict.fromkeys([*inputs, *(name for own in targets.values() for name in own)]))
 
 
-def _check_targets(path: str, table: pa.Table, targets: Mapping[str, Collection[str]]) -> None:
+def _check_targets(
+    path: str, columns: Sequence[str], targets: Mapping[str, Collection[str]]
+) -> None:
     """Every target of the file is there, and no target of another file is something else here."""
     for name in targets[path]:
-        if name not in table.column_names:
-            mend = did_you_mean(name, table.column_names)
+        if name not in columns:
+            mend = did_you_mean(name, columns)
             raise DataError(f"{path}: there is no column '{name}', named as a target; {mend}")
     for other, names in targets.items():
         for name in set(names) - set(targets[path]):
-            if name in table.column_names:
+            if name in columns:
                 raise DataError(
                     f"{path}, column '{name}': a target of one file must be a target, or not be "
                     f"there, in the others, but it is a target of {other} alone. Name it as a "
@@ -70,12 +86,12 @@ def _check_targets(path: str, table: pa.Table, targets: Mapping[str, Collection[
 
 def _check_inputs(
     path: str,
-    table: pa.Table,
+    columns: Sequence[str],
     targets: Mapping[str, Collection[str]],
     inputs: list[str],
     first: str,
 ) -> None:
-    own = [name for name in table.column_names if name not in targets[path]]
+    own = [name for name in columns if name not in targets[path]]
     missing = [name for name in inputs if name not in own]
     extra = [name for name in own if name not in inputs]
     if missing or extra:

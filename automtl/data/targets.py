@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from automtl.core.task import Floats, Task, TaskKind
 from automtl.data.check import check_form, check_metric
-from automtl.data.clusters import label_clusters
 from automtl.data.infer import infer_task_kind, to_column
 from automtl.data.labelsets import flags, read_set
 from automtl.data.request import TargetRequest
@@ -21,12 +20,11 @@ from automtl.data.split import PARTS
 from automtl.data.strata import Rows
 from automtl.data.table import ColumnKind
 from automtl.data.text import NULLS, parse_category
-from automtl.errors import DataError
+from automtl.errors import DataError, LabelError
 from automtl.plugins import Plugins
 from automtl.suggest import did_you_mean
 
 MIN_LABELS = len(PARTS)  # of each class: one in each part of the split
-MAX_SPLIT = 30  # labels that become a task each; more become a task for each cluster
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,7 @@ class Target:
         with None where missing. Floats ``[n_rows, n_columns]`` if the kind takes several columns.
     :param notes: What was inferred or repaired.
     :param options: What its kind is told, beside the labels.
+    :param optional: Whether it may be left out where nothing can be learned from it.
     """
 
     task: Task
@@ -45,6 +44,7 @@ class Target:
     labels: NDArray[Any]
     notes: tuple[str, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
+    optional: bool = False
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -60,8 +60,9 @@ def read_target(request: TargetRequest, raw: pa.Table, source: Source, plugins: 
     """
     Reads the labels of one target.
 
-    :raises DataError: If there are not two distinct labels, a label is not a number though the
-        kind wants one, or the kind that was inferred does not fit what is asked of it.
+    :raises DataError: If there are not two distinct labels and the target is not optional, a label
+        is not what the kind or its options want, or the kind that was inferred does not fit what
+        is asked of it.
     """
     column, notes = request.label_columns[0], []
     name = request.kind
@@ -72,7 +73,8 @@ def read_target(request: TargetRequest, raw: pa.Table, source: Source, plugins: 
         mend = did_you_mean(name, plugins.task_kinds)
         raise source.error(f"looks like {name}, but no plugin offers it; {mend}", column)
     kind = plugins.task_kinds[name]
-    check_metric(request, kind, source)
+    if not request.split_labels:
+        check_metric(request, kind, source)
     check_form(request, kind, source)
     task = Task(request.name, name, request.label_columns, request.metric, request.weight)
     if kind.several:
@@ -82,8 +84,12 @@ def read_target(request: TargetRequest, raw: pa.Table, source: Source, plugins: 
         target = Target(task, kind, labels, (), request.options)
     if kind.numeric and not kind.several:
         notes += _infinite(target, raw[column])
-    _check_variety(target, source)
-    return replace(target, notes=(*notes, *target.notes))
+    target = replace(target, notes=(*notes, *target.notes), optional=request.optional)
+    if not target.optional:
+        _check_variety(target, source)
+    if target.options:  # before the split: what they say may be why a class seems rare
+        fit_kind(target, np.arange(len(target.labels)), source)
+    return target
 
 
 def check_rare_classes(target: Target, source: Source) -> None:
@@ -115,10 +121,11 @@ def check_parts(target: Target, parts: Sequence[Rows], source: Source) -> None:
     """
     for name, rows in zip(PARTS, parts, strict=True):
         if not target.known[rows].any():
-            raise source.error(
+            raise refusal(
+                target,
+                source,
                 f"every part of the split must have labels, but the {name} part has none among "
                 f"its {len(rows)} rows. Split in another way, or leave the target out.",
-                target.task.columns[0],
             )
     if target.kind.numeric or target.kind.several:
         return
@@ -130,41 +137,6 @@ def check_parts(target: Target, parts: Sequence[Rows], source: Source) -> None:
             f"not. Split in another way, or leave these labels empty.",
             target.task.columns[0],
         )
-
-
-def split_labels(target: Target, train: Rows, plugins: Plugins) -> list[Target]:
-    """
-    A target with a set of labels as one of two classes for each label; if there are more than
-    `MAX_SPLIT`, as one with a set for each cluster of labels that occur together in training.
-    """
-    names, labels, task = target.task.columns, target.labels, target.task
-    if len(names) <= MAX_SPLIT:
-        kind = plugins.task_kinds["binary"]
-        metric = task.metric if task.metric in kind.metrics else None
-        return [
-            Target(Task(name, kind.name, (name,), metric, task.weight), kind, _as_words(column), ())
-            for name, column in zip(names, labels.T, strict=True)
-        ]
-    clusters = label_clusters(labels[train])
-    own = [tuple(names[at] for at in cluster) for cluster in clusters]
-    notes = [
-        f"{task.name}: {len(names)} labels in {len(own)} clusters of those that occur together"
-    ]
-    return [
-        replace(
-            target,
-            task=replace(task, name=f"{task.name}_{number}", columns=columns),
-            labels=labels[:, cluster],
-            notes=tuple([*target.notes, *notes] if number == 1 else ()),
-        )
-        for number, (cluster, columns) in enumerate(zip(clusters, own, strict=True), start=1)
-    ]
-
-
-def _as_words(labels: Floats) -> NDArray[Any]:
-    """Labels of 0 and 1 as text, None where missing."""
-    words = np.array(["0", "1", None], dtype=object)
-    return words[np.where(np.isnan(labels), 2, labels).astype(np.int64)]
 
 
 def fit_kind(target: Target, train: Rows, source: Source) -> TaskKind:
@@ -180,8 +152,17 @@ def fit_kind(target: Target, train: Rows, source: Source) -> TaskKind:
         options["columns"] = target.task.columns
     try:
         return target.kind.fit(target.labels, mask, **options)
+    except LabelError as error:
+        raise source.error(str(error), target.task.columns[error.column], error.row) from None
     except DataError as error:
-        raise source.error(str(error), target.task.columns[0]) from None
+        raise refusal(target, source, str(error)) from None
+
+
+def refusal(target: Target, source: Source, message: str) -> DataError:
+    """An error that begins with the file and the target's column, or its name if it has several."""
+    if len(target.task.columns) == 1:
+        return source.error(message, target.task.columns[0])
+    return source.error(f"target '{target.task.name}': {message}")
 
 
 def _infer(request: TargetRequest, raw: pa.Table) -> tuple[str, str]:
@@ -192,12 +173,12 @@ def _infer(request: TargetRequest, raw: pa.Table) -> tuple[str, str]:
         return "multilabel", f"labels separated by '{request.separator}'"
     if len(request.label_columns) == 1:
         return infer_task_kind(raw[request.label_columns[0]].cast(pa.string()))
-    named = f"{len(request.label_columns)} columns"
-    if request.split_labels or all(
-        flags(raw[column]) is not None for column in request.label_columns
-    ):
-        return "multilabel", f"{named} of 0 and 1"
-    return "multi_output", f"{named} of numbers"
+    columns = request.label_columns
+    others = [column for column in columns if flags(raw[column]) is None]
+    if request.split_labels or not others:
+        return "multilabel", f"{len(columns)} columns of 0 and 1"
+    not_all = f"; others than 0 and 1 are in '{others[0]}'" if len(others) < len(columns) else ""
+    return "multi_output", f"{len(columns)} columns of numbers{not_all}"
 
 
 def _several(
@@ -207,8 +188,7 @@ def _several(
     columns = request.label_columns
     if request.separator is not None:
         names, labels = read_set(raw[columns[0]], request.separator)
-        if not names:
-            raise source.error("a target must have labels, but all are missing.", columns[0])
+        _check_set(names, raw[columns[0]], request.separator, source, columns[0])
         return Target(replace(task, columns=names), kind, labels, (), request.options)
     if kind.flags:
         found = [_flags(raw[column], source, column) for column in columns]
@@ -226,6 +206,25 @@ def _several(
         columns = (*columns, request.query)
     labels = np.column_stack(found)
     return Target(replace(task, columns=columns), kind, labels, tuple(notes), request.options)
+
+
+def _check_set(
+    names: Sequence[str], values: pa.ChunkedArray, separator: str, source: Source, column: str
+) -> None:
+    if not names:
+        raise source.error("a target must have labels, but all are missing.", column)
+    if not pc.any(pc.match_substring(values.cast(pa.string()), separator)).as_py():
+        raise source.error(
+            f"labels are separated by '{separator}', but no row has it: none would have more than "
+            f"one label. Name the right separator, or none for one label a row.",
+            column,
+        )
+    if len(names) < 2:
+        raise source.error(
+            f"a set has at least two different labels, but there is '{names[0]}' alone. Leave it "
+            f"out of the targets.",
+            column,
+        )
 
 
 def _flags(values: pa.ChunkedArray, source: Source, name: str) -> Floats:
@@ -285,13 +284,13 @@ def _check_variety(target: Target, source: Source) -> None:
         labels = labels[:, :-1]
     known = [label for label in labels.ravel().tolist() if label == label]  # NaN is not itself
     if not known:
-        message = "a target must have labels, but all are missing."
-        raise source.error(message, target.task.columns[0])
+        raise refusal(target, source, "a target must have labels, but all are missing.")
     if len(set(known)) < 2:
-        raise source.error(
+        raise refusal(
+            target,
+            source,
             f"a target must have at least two distinct labels, but all {len(known)} are "
             f"'{known[0]}'. Leave it out of the targets.",
-            target.task.columns[0],
         )
 
 

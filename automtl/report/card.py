@@ -1,16 +1,20 @@
 """The model card: what the exported model is, how good it is, and what it stands on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from shlex import quote
-from typing import Any
 
 from automtl.core.graph import TaskGraph
 from automtl.core.objective import FLOOR
 from automtl.plugins import Plugins
 from automtl.report import decisions
+from automtl.report.citations import citations
 from automtl.report.leaderboard import evidence, leaderboard, sharing
+from automtl.report.metrics import metric_lines
 from automtl.report.summary import Summary
+from automtl.report.tasks import about_tasks
 from automtl.report.transfer import transfer
+
+MARKUP = frozenset("\\`*[]<>&")  # what Markdown takes for its own, wherever it stands
 
 
 def model_card(summary: Summary, plugins: Plugins) -> str:
@@ -19,7 +23,8 @@ def model_card(summary: Summary, plugins: Plugins) -> str:
     graph = TaskGraph.from_json(summary.graph)
     sections = [
         f"# {summary.folder.name}",
-        f"Predicts {', '.join(f'`{task.name}` ({task.kind})' for task in summary.tasks)}.",
+        f"Predicts {', '.join(f'{_span(task.name)} ({task.kind})' for task in summary.tasks)}.",
+        _list(about_tasks(summary)),
         "## Is it better than a model per task?",
         f"On the {test} test rows, on which nothing was chosen. *Exported* is what is in "
         "the file; *winner* and *single-task* are means over the seeds of the winning candidate "
@@ -40,17 +45,19 @@ def model_card(summary: Summary, plugins: Plugins) -> str:
         _list(
             [
                 f"{summary.parameters:,} parameters, {summary.flops:,} operations a row",
-                f"candidate `{summary.winner.digest}`, seed {summary.seed}",
+                f"candidate {summary.winner.digest}, seed {summary.seed}",
             ]
         ),
         *_members(summary),
         *_settings(summary),
+        "## All metrics on test",
+        *map(_code, metric_lines(summary)),
         "## The data",
         f"{train} rows to train on, {validation} to choose on, {test} to test on; "
         f"digest `{summary.data_digest}`.",
         _list(summary.notes),
         "## Stands on",
-        _list(f"{name}: <{url}>" for name, url in citations(summary, plugins)),
+        "\n".join(f"- {name}: <{url}>" for name, url in citations(summary, plugins)),
         "## To reproduce",
         f"`{command_again(summary)}` "
         f"({summary.trials} trials, "
@@ -63,9 +70,10 @@ def model_card(summary: Summary, plugins: Plugins) -> str:
 def _floor(summary: Summary) -> list[str]:
     if not summary.floored:
         return []
+    names = _plain(", ".join(summary.floored))
     return [
-        f"The single-task anchor is nearly perfect for {', '.join(summary.floored)}: gains there "
-        f"are relative to {100 * FLOOR:g} % of a constant prediction's error."
+        f"The single-task anchor is nearly perfect for {names}: gains there are relative to "
+        f"{100 * FLOOR:g} % of a constant prediction's error."
     ]
 
 
@@ -85,8 +93,8 @@ def _settings(summary: Summary) -> list[str]:
     """The hyperparameters of the winner, and whose they are where tasks have their own."""
     groups = summary.settings
     return [
-        (f"{', '.join(tasks)}:\n\n" if len(groups) > 1 else "")
-        + _list(f"{name}: `{value}`" for name, value in values.items())
+        (f"{_plain(', '.join(tasks))}:\n\n" if len(groups) > 1 else "")
+        + "\n".join(f"- {_plain(name)}: {_span(value)}" for name, value in values.items())
         for tasks, values in groups
     ]
 
@@ -96,31 +104,44 @@ def command_again(summary: Summary) -> str:
     return f"automtl search {quote(str(summary.folder / 'config.yaml'))} --name again"
 
 
-def citations(summary: Summary, plugins: Plugins) -> list[tuple[str, str]]:
-    """What the exported model stands on: the plugins it uses and their citations."""
-    every = [values for _, values in summary.settings]
-    named: list[tuple[str, Mapping[str, Any]]] = [
-        ("block", plugins.blocks),
-        ("balancer", plugins.balancers),
-        ("schedule", plugins.schedules),
-    ]
-    used: list[tuple[str, Any]] = [
-        (what, registry[name])
-        for what, registry in named
-        for name in sorted({str(values[what]) for values in every})
-    ]
-    primitives = sorted(TaskGraph.from_json(summary.graph).primitives)
-    used += [("primitive", plugins.primitives[name]) for name in primitives]
-    kinds = sorted({task.kind for task in summary.tasks})
-    used += [("task kind", plugins.task_kinds[name]) for name in kinds]
-    if summary.affinity is not None:
-        used.append(("affinity", plugins.affinities[summary.affinity.estimator]))
-    return [(f"{what} {plugin.name}", plugin.citation) for what, plugin in used]
-
-
 def _list(lines: Iterable[str]) -> str:
-    return "\n".join(f"- {line}" for line in lines)
+    return "\n".join(f"- {_plain(line)}" for line in lines)
 
 
-def _code(lines: list[str]) -> str:
-    return "\n".join(["```", *lines, "```"])
+def _code(lines: Sequence[str]) -> str:
+    """Lines as they are, in a fence that is longer than any in them."""
+    fence = "```"
+    while any(fence in line for line in lines):
+        fence += "`"
+    return "\n".join([fence, *map(_printable, lines), fence])
+
+
+def _plain(text: str) -> str:
+    r"""
+    Text in which nothing is markup.
+
+    >>> print(_plain("<b>a_b"))
+    \<b\>a_b
+    """
+    return "".join(f"\\{letter}" if letter in MARKUP else letter for letter in _printable(text))
+
+
+def _span(text: object) -> str:
+    """
+    Text in a code span, where nothing is markup.
+
+    >>> _span("a"), _span("a`b")
+    ('`a`', '`` a`b ``')
+    """
+    line = _printable(str(text))
+    if "`" not in line:
+        return f"`{line}`"
+    fence = "`"
+    while fence in line:
+        fence += "`"
+    return f"{fence} {line} {fence}"
+
+
+def _printable(text: str) -> str:
+    """Text of one line."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -3,11 +3,15 @@
 import inspect
 from collections.abc import Mapping
 
+from automtl.core.task import TaskKind
 from automtl.plugins import Plugins, options
 
 
 def catalogue(plugins: Plugins) -> list[str]:
-    """One line a plugin, under the kind it is of: name, first sentence, options, citation."""
+    """
+    One line a plugin, under the kind it is of: name, first sentence, the task kinds that a loss or
+    a head serves, options with their defaults, citation.
+    """
     kinds: dict[str, Mapping[str, type]] = {
         "primitives": plugins.primitives,
         "blocks": plugins.blocks,
@@ -29,8 +33,18 @@ def catalogue(plugins: Plugins) -> list[str]:
 
 
 def _line(plugin: type) -> str:
-    named = ", ".join(f"{name}={p.default}" for name, p in options(plugin).items())
-    return "  ".join(filter(None, [_sentence(plugin), named and f"[{named}]", plugin.citation]))  # type: ignore[attr-defined]
+    kinds: tuple[str, ...] = getattr(plugin, "kinds", ())
+    given = _told(plugin) if issubclass(plugin, TaskKind) else options(plugin)
+    named = ", ".join(f"{name}={p.default}" for name, p in given.items())
+    served = " or ".join(filter(None, [", ".join(kinds[:-1]), *kinds[-1:]]))
+    parts = [_sentence(plugin), served and f"For {served}.", named and f"[{named}]"]
+    return "  ".join([*filter(None, parts), plugin.citation])  # type: ignore[attr-defined]
+
+
+def _told(kind: type[TaskKind]) -> dict[str, inspect.Parameter]:
+    """What a configuration may tell a kind, under ``options`` of a target."""
+    parameters = inspect.signature(kind.fit).parameters
+    return {name: parameters[name] for name in sorted(kind.options) if name in parameters}
 
 
 def _sentence(plugin: type) -> str:

@@ -96,8 +96,40 @@ def front_row(point: FrontPoint, against: Sequence[str]) -> list[str]:
 
 
 def on_members(summary: Summary) -> list[str]:
-    """What is in the exported file, a line a network; nothing where it is one network."""
+    """
+    What is in the exported file, a line a network, and how these came about; nothing where it is
+    one network of the search.
+    """
     if len(summary.members) < 2:
-        return []
+        return _on_unfinished(summary)
+    if all(member.bag is not None for member in summary.members):
+        return _on_bags(summary)
     lines = [f"candidate {m.digest}, seed {m.seed}: {m.graph}" for m in summary.members]
-    return [f"The file gives the mean of what {len(lines)} networks predict:", *lines]
+    return [
+        f"The file gives the mean of what {len(lines)} networks predict:",
+        *lines,
+        *_on_unfinished(summary),
+    ]
+
+
+def _on_bags(summary: Summary) -> list[str]:
+    n = len(summary.members)
+    return [
+        f"The file gives the mean of what {n} networks predict. They are the winner, trained {n} "
+        f"times on the rows for training and validation, each time without another one of {n} "
+        "folds of them, which told when to stop; so every such row was learned from. Whatever is "
+        "chosen for predictions, such as thresholds, was chosen on what is predicted for a row by "
+        "the network that did not learn from it:",
+        *(f"candidate {m.digest}, seed {m.seed}, without fold {m.bag[0] + 1} of {m.bag[1]}"
+          for m in summary.members if m.bag is not None),
+    ]  # fmt: skip
+
+
+def _on_unfinished(summary: Summary) -> list[str]:
+    if not summary.unfinished_bags:
+        return []
+    return [
+        "The winner was to be trained on several divisions of the rows in the end, but the budget "
+        f"ended, or a training failed: {counted(summary.unfinished_bags, 'such training')} "
+        "did not make a whole, and none is in the file."
+    ]

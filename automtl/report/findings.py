@@ -48,6 +48,11 @@ def on_gains(summary: Summary) -> str:
     names = {"better": list[str](), "worse": list[str](), "unsure": list[str]()}
     for task in summary.tasks:
         names[tone(task.test_gain)].append(task.name)
+    if len(summary.tasks) == 1:
+        return (
+            "There is one task, which has nobody to share with, so the exported model is one for "
+            "this task, and what the search tuned is its settings."
+        )
     if summary.winner.anchor == "single-task":
         return (
             "No sharing was found that beats a model per task, so the exported model is one: it "

@@ -1,7 +1,6 @@
 """The report: one page that needs no network and no script, with the evidence of a run."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.resources import files
 from math import isfinite
 from typing import Any
@@ -11,13 +10,17 @@ from jinja2 import Environment, StrictUndefined
 from automtl.core.affinity import Affinity
 from automtl.core.graph import TaskGraph
 from automtl.plugins import Plugins
-from automtl.report import decisions, findings
-from automtl.report.card import citations, command_again
+from automtl.report import data_tables, decisions, findings
+from automtl.report.card import command_again
+from automtl.report.citations import citations
 from automtl.report.findings import Pair, tone
 from automtl.report.graph_svg import draw_graph
-from automtl.report.leaderboard import percent, sharing, verdict
+from automtl.report.leaderboard import percent, sharing, shown, verdict
+from automtl.report.metrics import column_tables, metric_tables
 from automtl.report.summary import Row, Summary, TaskSummary
 from automtl.report.svg import Line, Spot, Whisker, dots_and_whiskers, line_chart, scatter
+from automtl.report.tables import Cell, Chart, Table
+from automtl.report.tasks import about_tasks
 from automtl.report.transfer import in_percent, transfer
 from automtl.search.entry import Estimate
 
@@ -25,46 +28,16 @@ MAX_ROWS = 200  # of the leaderboard; the anchors are always shown
 MAX_COLUMNS = 6  # tasks with a column of their own in the leaderboard
 MAX_MATRIX = 12  # tasks, up to which the affinity is a matrix; behind it, the strongest pairs
 MAX_PAIRS = 12  # of the strongest, a stage
+MANY = 12  # curves or rows, from which on they are folded
+MANY_COLUMNS = 30  # columns of a task, from which on their table is folded
 LONG = 100  # letters of a graph, from which on it is folded
 
 
-@dataclass(frozen=True)
-class Cell:
-    """
-    A cell of a table.
-
-    :param style: Its CSS classes.
-    :param link: Where it leads to, if anywhere.
-    """
-
-    text: str
-    style: str = ""
-    link: str = ""
-
-
-@dataclass(frozen=True)
-class Table:
-    """
-    A table.
-
-    :param rows: The first cell of each row is its header.
-    """
-
-    caption: str
-    head: Sequence[str]
-    rows: Sequence[Sequence[Cell]]
-
-
-@dataclass(frozen=True)
-class Chart:
-    """An SVG image with a caption."""
-
-    caption: str
-    svg: str
-
-
 def report_html(
-    summary: Summary, plugins: Plugins, curves: Mapping[str, Sequence[Mapping[str, Any]]]
+    summary: Summary,
+    plugins: Plugins,
+    curves: Mapping[str, Sequence[Mapping[str, Any]]],
+    data: Mapping[str, Any] | None = None,
 ) -> str:
     """
     The report of a run as one HTML page.
@@ -72,8 +45,9 @@ def report_html(
     :param plugins: Where the citations come from.
     :param curves: The ``curves`` of trials, as the run folder keeps them, by the trial's key;
         those of the exported trial are shown.
+    :param data: The report of the data, as `automtl.data.describe.data_report` makes it.
     """
-    trained = curves.get(f"{summary.winner.digest}-{summary.seed}", [])
+    trained = curves.get(summary.shown, [])
     graph = TaskGraph.from_json(summary.graph)
     template = files("automtl.report").joinpath("report.html.j2").read_text(encoding="utf-8")
     page = Environment(
@@ -88,7 +62,11 @@ def report_html(
         facts=_facts(summary),
         gains_chart=_gains_chart(summary),
         gains_table=_gains_table(summary),
-        metrics_table=_metrics_table(summary),
+        about_tasks=about_tasks(summary),
+        metric_tables=metric_tables(summary),
+        column_tables=column_tables(summary),
+        many=MANY,
+        few=MANY_COLUMNS,
         graph_svg=draw_graph(graph),
         affinity_tables=_affinity_tables(summary.affinity, str),
         posterior_tables=_affinity_tables(summary.posterior, in_percent),
@@ -102,6 +80,8 @@ def report_html(
         hidden=len(summary.rows) > MAX_ROWS,
         shown=MAX_ROWS,
         loss_charts=_loss_charts(trained),
+        data=data,
+        data_tables=data_tables,
         settings=_settings(summary),
         failures=_failures(summary),
         citations=_citations(summary, plugins),
@@ -164,19 +144,9 @@ def _gains_table(summary: Summary) -> Table:
     return Table("Each task on test, by the metric that defines its gain", head, rows)
 
 
-def _metrics_table(summary: Summary) -> Table:
-    head = ["task", "metric", "exported", "winner", "single-task"]
-    rows = [
-        [Cell(task.name), Cell(metric), *(Cell(text, "number") for text in _metric(task, metric))]
-        for task in summary.tasks
-        for metric in task.test
-    ]
-    return Table("All metrics on test", head, rows)
-
-
 def _metric(task: TaskSummary, metric: str) -> list[str]:
     """A metric of the exported network, and the means of the winner and of the anchor."""
-    return [f"{found[metric]:.4g}" for found in (task.test, task.winner_test, task.anchor_test)]
+    return [shown(found[metric]) for found in (task.test, task.winner_test, task.anchor_test)]
 
 
 def _gain(gain: Estimate) -> Cell:
@@ -189,7 +159,7 @@ def _affinity_tables(affinity: Affinity | None, show: Callable[[Pair], str]) -> 
 
     :param show: Writes a pair's affinity.
     """
-    if affinity is None:
+    if affinity is None or len(affinity.tasks) < 2:
         return []
     make = _matrix if len(affinity.tasks) <= MAX_MATRIX else _strongest
     found = list(findings.pairs(affinity))

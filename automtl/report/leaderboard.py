@@ -57,9 +57,7 @@ def evidence(summary: Summary) -> list[str]:
         [
             task.name,
             task.metric,
-            f"{task.test[task.metric]:.4g}",
-            f"{task.winner_test[task.metric]:.4g}",
-            f"{task.anchor_test[task.metric]:.4g}",
+            *(shown(of[task.metric]) for of in (task.test, task.winner_test, task.anchor_test)),
             percent(task.test_gain),
             verdict(summary, task),
         ]
@@ -103,6 +101,16 @@ def percent(gain: Estimate) -> str:
         return "undefined"
     spread = "" if gain.half_width is None else f" ± {100 * gain.half_width:.1f}"
     return f"{100 * gain.mean:+.1f}{spread} %"
+
+
+def shown(value: float) -> str:
+    """
+    A metric in words.
+
+    >>> shown(0.123456), shown(float("nan"))
+    ('0.1235', 'undefined')
+    """
+    return "undefined" if isnan(value) else f"{value:.4g}"
 
 
 def _worst(row: Row) -> str:

@@ -1,7 +1,8 @@
 """What a search found, as plain data: the source of everything that is shown of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from math import isfinite
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -9,10 +10,14 @@ from typing import Any
 from automtl.core.affinity import Affinity
 from automtl.core.candidate import Candidate, Scalar
 from automtl.core.graph import TaskGraph
+from automtl.core.head import LINEAR
+from automtl.core.loss import OWN
 from automtl.core.objective import floored, gains, mean_gain
-from automtl.core.trial import Trial
+from automtl.core.task import Task, TaskKind
+from automtl.core.trial import Phase, Trial
 from automtl.data.dataset import MultiTaskData
 from automtl.deploy.export import ExportReport
+from automtl.report.columns import ColumnSummary, column_summaries
 from automtl.search.cost import cost_in_j
 from automtl.search.entry import Entry, Estimate
 from automtl.search.fidelity import Calibration
@@ -44,12 +49,16 @@ class Delivered:
     What was exported.
 
     :param members: The trainings whose mean prediction it gives, the winner's best first.
+    :param kinds: The kinds of the tasks, with the thresholds that are in the file.
     :param metrics: Its metrics on test, by task.
+    :param columns: Those of each column, by task, as `evaluate_columns` gives them.
     :param report: What was checked of the file.
     """
 
     members: Sequence[Trial]
+    kinds: Sequence[TaskKind]
     metrics: Mapping[str, Mapping[str, float]]
+    columns: Mapping[str, Sequence[Mapping[str, float]]]
     report: ExportReport
 
 
@@ -70,11 +79,19 @@ class Learned:
 
 @dataclass(frozen=True)
 class Member:
-    """A network in the exported file."""
+    """
+    A network in the exported file.
+
+    :param key: Names its training, as `Order.key` does.
+    :param bag: Which of how many folds of the rows for training and validation it was validated on,
+        counted from 0; None for the division that the search was about.
+    """
 
     digest: str
     seed: int
     graph: str
+    key: str = ""
+    bag: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +125,13 @@ class TaskSummary:
         ensemble.
     :param winner_test: The test metrics of the winning candidate, mean over seeds.
     :param anchor_test: The test metrics of the single-task anchor, mean over seeds.
+    :param sources: The columns that its labels are in.
+    :param classes: Its classes or levels, if it has any.
+    :param columns: Its columns, if it has several.
+    :param loss: What it was trained with in the winning candidate; `OWN` for its kind's own.
+    :param head: The head it has there.
+    :param options: What its kind was told, such as the rule that its thresholds follow.
+    :param top_k: How many of the most probable labels are predicted in any case, if any are.
     """
 
     name: str
@@ -118,6 +142,13 @@ class TaskSummary:
     test: Mapping[str, float]
     winner_test: Mapping[str, float]
     anchor_test: Mapping[str, float]
+    sources: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    columns: tuple[ColumnSummary, ...] = ()
+    loss: str = OWN
+    head: str = LINEAR
+    options: Mapping[str, Any] = field(default_factory=dict)
+    top_k: int | None = None
 
 
 @dataclass(frozen=True)
@@ -154,6 +185,8 @@ class Summary:
     :param against: The costs that gain was traded against.
     :param front: The Pareto front, highest gain first; empty if gain alone counted.
     :param members: The networks in the exported file.
+    :param unfinished_bags: How many trainings of the winner on other divisions of the rows were to
+        be exported, but lack some that were not finished.
     """
 
     folder: Path
@@ -182,6 +215,13 @@ class Summary:
     against: tuple[str, ...] = ()
     front: tuple[FrontPoint, ...] = ()
     members: tuple[Member, ...] = ()
+    unfinished_bags: int = 0
+
+    @property
+    def shown(self) -> str:
+        """The key of the training whose curves are shown: that of the first network in the file."""
+        keys = [member.key for member in self.members[:1] if member.key]
+        return keys[0] if keys else f"{self.winner.digest}-{self.seed}"
 
     @property
     def settings(self) -> list[tuple[tuple[str, ...], dict[str, Scalar]]]:
@@ -203,10 +243,11 @@ class Summary:
         return self.rows[0]
 
     def to_json(self) -> dict[str, Any]:
-        """The summary as JSON data."""
+        """The summary as JSON data, with None for what is not defined."""
         data = asdict(self)
         del data["affinity"], data["posterior"]  # they have files of their own
-        return {**data, "folder": str(self.folder)}
+        found: dict[str, Any] = _defined({**data, "folder": str(self.folder)})
+        return found
 
 
 def summarise(
@@ -232,12 +273,17 @@ def summarise(
         for digest, found in judged.items()
     }
     failed = [trial.result.reason for trial in trials if not trial.done]
+    columns = column_summaries(data, delivered.kinds, delivered.columns)
+    bags = [t for t in trials if t.phase is Phase.BAGS and t.candidate == winner.candidate]
     return Summary(
         folder=folder,
         rows=tuple(_row(rank, entry) for rank, entry in enumerate(standing.ranking, start=1)),
         tasks=tuple(
-            _task(task, kind, winner, test_gains, judged, single, delivered)
-            for task, kind in zip(data.tasks, data.kinds, strict=True)
+            replace(
+                _task(task, kind, winner, test_gains, judged, single, delivered),
+                columns=columns.get(task.name, ()),
+            )
+            for task, kind in zip(data.tasks, delivered.kinds, strict=True)
         ),
         test_gains={
             digest: Estimate.of([mean_gain(gain) for gain in found])
@@ -260,6 +306,7 @@ def summarise(
         against=standing.objective.against,
         front=tuple(map(_point, standing.front)) if standing.objective.against else (),
         members=tuple(map(_member, delivered.members)),
+        unfinished_bags=0 if delivered.members[0].order.bag else len(bags),
         floored=tuple(floored(single.trials[0].result.errors, standing.constants)),
         notes=data.notes,
         n_rows=(len(data.train.rows), len(data.validation.rows), len(data.test.rows)),
@@ -280,12 +327,14 @@ def _point(entry: Entry) -> FrontPoint:
 
 
 def _member(trial: Trial) -> Member:
-    return Member(trial.candidate.digest, trial.seed, str(trial.candidate.graph))
+    order = trial.order
+    graph = str(order.candidate.graph)
+    return Member(order.candidate.digest, order.seed, graph, order.key, order.bag)
 
 
 def _task(
-    task: Any,
-    kind: Any,
+    task: Task,
+    kind: TaskKind,
     winner: Entry,
     test_gains: Mapping[str, Sequence[Mapping[str, float]]],
     judged: Mapping[str, Sequence[Judged]],
@@ -294,6 +343,7 @@ def _task(
 ) -> TaskSummary:
     of_winner = [j.metrics[task.name] for j in judged[winner.candidate.digest]]
     of_anchor = [j.metrics[task.name] for j in judged[single.candidate.digest]]
+    settings = _settings_of(task.name, winner.candidate)
     return TaskSummary(
         name=task.name,
         kind=task.kind,
@@ -303,7 +353,28 @@ def _task(
         test=delivered.metrics[task.name],
         winner_test=_mean(of_winner),
         anchor_test=_mean(of_anchor),
+        sources=task.columns,
+        classes=kind.classes,
+        loss=str(settings.get(f"loss.{task.name}", OWN)),
+        head=str(settings.get(f"head.{task.name}", LINEAR)),
+        options={name: getattr(kind, name) for name in sorted(kind.options) if hasattr(kind, name)},
+        top_k=None if kind.decision is None else kind.decision.top_k,
     )
+
+
+def _settings_of(task: str, candidate: Candidate) -> Mapping[str, Scalar]:
+    """The hyperparameters that a task was trained with."""
+    parts = (part for part in candidate.parts if task in part.graph.tasks)
+    return next(parts).hyperparameters
+
+
+def _defined(data: Any) -> Any:
+    """JSON data with None for numbers that are NaN or infinite, which JSON does not know."""
+    if isinstance(data, Mapping):
+        return {key: _defined(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_defined(value) for value in data]
+    return None if isinstance(data, float) and not isfinite(data) else data
 
 
 def _mean(metrics: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -72,13 +72,13 @@ def shorten(text: str, columns: int) -> str:
     >>> shorten("sex", 8), shorten("body_mass_g_2008", 9)
     ('sex', 'body…2008')
     """
-    if _columns(text) <= columns:
+    if n_columns(text) <= columns:
         return text
     head, tail = list(text), list[str]()
     half = (columns - 1) // 2
-    while head and _columns("".join(tail)) + _columns(head[-1]) <= half:
+    while head and n_columns("".join(tail)) + n_columns(head[-1]) <= half:
         tail.insert(0, head.pop())
-    while head and _columns("".join(head)) > columns - 1 - _columns("".join(tail)):
+    while head and n_columns("".join(head)) > columns - 1 - n_columns("".join(tail)):
         head.pop()
     return f"{''.join(head)}…{''.join(tail)}"
 
@@ -248,7 +248,8 @@ def short(number: float) -> str:
     return f"{number:.3g}"
 
 
-def _columns(text: str) -> int:
+def n_columns(text: str) -> int:
+    """How many columns a text takes; a wide letter takes two."""
     return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 

@@ -27,6 +27,8 @@ def transfer(posterior: Affinity | None) -> list[str]:
     """
     if posterior is None:
         return ["The searcher infers no affinity from gains, so who harms whom is not known."]
+    if len(posterior.tasks) < 2:
+        return ["There is one task, so that none can lose by sharing."]
     return [_line(pair) for pair in losses(posterior)] or [
         "No task credibly loses by sharing a stage with another (95 %, one-sided), as far as the "
         "graphs that were tried can tell."

@@ -1,9 +1,10 @@
 """The anchors: tuned, and composed of what is best for each task."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from random import Random
+from statistics import fmean, stdev
 
 from automtl.core.candidate import Candidate, Scalar
 from automtl.core.graph import TaskGraph
@@ -13,6 +14,11 @@ from automtl.search.ledger import Ledger
 from automtl.search.plan import Plan
 
 Settings = Mapping[str, Scalar]
+
+SCOUTS = 5  # settings that are tried before steps from the best one
+FRESH = 0.25  # the share of later ones that come from everywhere still
+CREDIBLE = 2.0  # standard errors that settings of its own must better a task by
+ATTEMPTS = 20  # to find settings that were not tried
 
 
 @dataclass(frozen=True)
@@ -68,17 +74,39 @@ class Anchors:
 
     def _next_setting(self, elapsed: float) -> Order | None:
         """
-        The anchors, in turn with the same settings: the default ones, then others at random, until
-        tuning has had its share.
+        The anchors, in turn with the same settings, until tuning has had its share: the default
+        ones, some at random, then mostly steps from the best so far.
         """
-        for number in range(self.plan.budget.anchor_trials):
-            rng = Random(derive_seed(self.plan.seed, "anchor", number))
-            values = self.plan.space.sample(rng) if number else self.plan.space.default()
-            fresh = [order for order in self._pair(values) if self.ledger.new(order)]
-            due = self.plan.budget.anchors_due(elapsed)
-            if fresh and (len(fresh) < 2 or number == 0 or not due):
+        tried = self._tried()
+        for values in tried:
+            if fresh := [order for order in self._pair(values) if self.ledger.new(order)]:
                 return fresh[0]
-        return None
+        budget = self.plan.budget
+        if len(tried) >= budget.anchor_trials or (tried and budget.anchors_due(elapsed)):
+            return None
+        for attempt in range(ATTEMPTS):
+            order, *_ = self._pair(self._setting(len(tried), attempt))
+            if self.ledger.new(order):
+                return order
+        return None  # the space has no other settings
+
+    def _tried(self) -> list[Settings]:
+        """The settings that an anchor was ordered with, in the order they were."""
+        orders = self.ledger.orders(Phase.ANCHORS)
+        plain = [order.candidate for order in orders if not order.candidate.alone]
+        return list({str(one.hyperparameters): one.hyperparameters for one in plain}.values())
+
+    def _setting(self, number: int, attempt: int) -> Settings:
+        """The settings to try after so many others."""
+        space, rng = self.plan.space, Random(derive_seed(self.plan.seed, "anchor", number, attempt))
+        if number == 0:
+            return space.default()
+        graph = self.single_graph if number % 2 else self.shared_graph
+        done = [t for t in self.ledger.standing.trials if _is_plain(t, graph)]
+        if number < SCOUTS or not done or rng.random() < FRESH:
+            return space.sample(rng)
+        best = min(done, key=self.ledger.standing.relative)
+        return space.mutate(best.candidate.hyperparameters, rng)
 
     def _pair(self, values: Settings) -> list[Order]:
         graphs = (self.shared_graph, self.single_graph)
@@ -87,15 +115,16 @@ class Anchors:
 
     def _composed(self) -> Order | None:
         """
-        The single-task anchor in which each task has the setting that was best for it; None while
-        anchors are being tuned, or if none succeeded.
+        The single-task anchor in which each task has the settings that are best for it, as far as
+        validation rows can tell; None while anchors are being tuned, or if none succeeded.
         """
         tuning = (order for order in self.ledger.pending.values() if order.phase is Phase.ANCHORS)
         if any(not order.candidate.alone for order in tuning):
             return None
         if not (trials := self._single_trials()):
             return None
-        best = {task: min(trials, key=partial(_error, task)) for task in self.plan.tasks}
+        common = min(trials, key=self.ledger.standing.relative)
+        best = {task: _best(task, common, trials) for task in self.plan.tasks}
         alone = {task: trial.candidate.hyperparameters for task, trial in best.items()}
         # the settings for sharing are nobody's here, but as in whatever the searcher proposes
         candidate = self.plan.space.candidate(self.single_graph, self._for_sharing(), alone)
@@ -109,18 +138,29 @@ class Anchors:
 
     def _single_trials(self) -> list[Trial]:
         """The trainings in which all tasks were alone with the same settings."""
-        return [
-            trial
-            for trial in self.ledger.standing.trials
-            if trial.phase is Phase.ANCHORS
-            and trial.candidate.graph == self.single_graph
-            and not trial.candidate.alone
-        ]
+        trials = self.ledger.standing.trials
+        return [trial for trial in trials if _is_plain(trial, self.single_graph)]
 
     def _has_failed(self, order: Order) -> bool:
         ended = (trial for trial in self.ledger.trials if trial.order.key == order.key)
         return any(trial.result.status is Status.FAILED for trial in ended)
 
 
-def _error(task: str, trial: Trial) -> float:
-    return trial.result.errors[task]
+def _is_plain(trial: Trial, graph: TaskGraph) -> bool:
+    """Whether an anchor was trained with the same settings for all tasks."""
+    candidate = trial.candidate
+    return trial.phase is Phase.ANCHORS and candidate.graph == graph and not candidate.alone
+
+
+def _best(task: str, common: Trial, trials: Sequence[Trial]) -> Trial:
+    """
+    The training with a task's least error; but the one that is best over all tasks, unless the
+    difference is `CREDIBLE`: of several settings, one always looks best on a few rows by luck, and
+    a zero point of luck would hide what sharing gains.
+    """
+    best = min(trials, key=lambda trial: trial.result.errors[task])
+    pair = [trial.result.resampled.get(task, ()) for trial in (best, common)]
+    if best is common or not all(pair):
+        return common
+    differences = [mine - others for mine, others in zip(*pair, strict=True)]
+    return best if fmean(differences) < -CREDIBLE * stdev(differences) else common

@@ -7,10 +7,14 @@ Doyle, 1996, https://doi.org/10.1080/095400996116848), so that every row is lear
 prediction by a network that did not learn from it, which is what thresholds are chosen on.
 """
 
+from math import ceil
+
 from automtl.core.trial import Order, Phase, Trial
 from automtl.search.ledger import Ledger
 from automtl.search.plan import Plan
 from automtl.search.standing import Standing
+
+MARGIN = 1.3  # bags have more rows to learn from than the trainings before
 
 
 def next_bag(plan: Plan, ledger: Ledger, elapsed: float) -> Order | None:
@@ -19,8 +23,7 @@ def next_bag(plan: Plan, ledger: Ledger, elapsed: float) -> Order | None:
     if not plan.bags or searching or not (peers := ledger.standing.peers):
         return None
     seconds = plan.budget.seconds
-    longest = max((trial.result.seconds for trial in peers[0].trials), default=0.0)
-    if seconds is not None and longest > seconds - elapsed:
+    if seconds is not None and _longest(ledger) > seconds - elapsed:
         return None
     for number in range(plan.bags):
         bag = (number, plan.bags)
@@ -28,6 +31,25 @@ def next_bag(plan: Plan, ledger: Ledger, elapsed: float) -> Order | None:
         if ledger.new(order):
             return order
     return None
+
+
+def search_end(plan: Plan, ledger: Ledger) -> float | None:
+    """
+    When the search must end, in seconds, so that the bags of what is best so far can be trained:
+    at most half of the time is kept for them. None where there is no limit.
+    """
+    seconds, planned = plan.budget.seconds, plan.budget.search_seconds
+    if seconds is None or planned is None or not plan.bags:
+        return seconds
+    needed = MARGIN * ceil(plan.bags / plan.workers) * _longest(ledger)
+    return max(seconds / 2, min(planned, seconds - needed))
+
+
+def _longest(ledger: Ledger) -> float:
+    """What training the winner takes, in seconds, as far as its trainings so far tell."""
+    peers = ledger.standing.peers
+    trials = peers[0].trials if peers else ()
+    return max((trial.result.seconds for trial in trials), default=0.0)
 
 
 def bags_of(standing: Standing, trials: list[Trial]) -> list[Trial]:

@@ -5,6 +5,7 @@ from math import inf
 
 ANCHORS = 0.25  # the share of the budget for tuning the anchors
 FINALISTS = 0.45  # at most this share is kept for training finalists again, the guard included
+MANY = 10_000  # trials, more than any time allows
 BAGS = 0.25  # the share of the time that is kept for training the winner on other divisions
 GUARD = 0.1  # the share of the time that is kept for the guard, once finalists have three seeds
 FINALS = ((3, 5), (3, 4), (3, 3), (2, 3), (1, 3), (1, 2), (0, 2))  # finalists, seeds: best first
@@ -20,12 +21,14 @@ class Budget:
     :param seeds: At most so many seeds a finalist.
     :param bags: On how many divisions of the rows the winner is trained in the end; these trainings
         come on top of ``trials``, but are within ``seconds``.
+    :param lone: Whether there is one task: then there is nothing to search but its settings.
     """
 
     trials: int | None
     seconds: float | None
     seeds: int
     bags: int = 0
+    lone: bool = False
 
     @property
     def search_seconds(self) -> float | None:
@@ -42,7 +45,7 @@ class Budget:
 
     def anchors_due(self, elapsed: float) -> bool:
         """Whether tuning the anchors has had its share of the time."""
-        return self._late(ANCHORS, elapsed)
+        return self._late(1.0 if self.lone else ANCHORS, elapsed)
 
     def finals_due(self, n_trials: int, elapsed: float) -> bool:
         """Whether only the finalists' share is left, and the guard's."""
@@ -61,6 +64,8 @@ class Budget:
     @property
     def anchor_trials(self) -> int:
         """How many settings each of the two anchors is tuned over."""
+        if self.lone:
+            return MANY if self.trials is None else self.trials
         return 8 if self.trials is None else max(1, min(16, int(ANCHORS * self.trials / 2)))
 
     @property
@@ -79,7 +84,7 @@ class Budget:
         (0, 1)
         """
         many = ((FINALS[0][0], seeds) for seeds in range(self.seeds, FINALS[0][1], -1))
-        for finalists, seeds in (*many, *FINALS):
+        for finalists, seeds in () if self.lone else (*many, *FINALS):
             seeds = min(seeds, self.seeds)
             if self.trials is None or finals_cost(finalists, seeds) <= FINALISTS * self.trials:
                 return finalists, seeds

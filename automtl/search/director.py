@@ -4,9 +4,9 @@ from enum import Enum, auto
 
 from automtl.core.affinity import Affinity
 from automtl.core.searcher import Searcher
-from automtl.core.trial import Order, Trial
+from automtl.core.trial import Order, Phase, Trial
 from automtl.search.anchors import Anchors
-from automtl.search.bags import next_bag
+from automtl.search.bags import next_bag, search_end
 from automtl.search.budget import Budget
 from automtl.search.fidelity import Calibration
 from automtl.search.finals import Finals
@@ -76,6 +76,12 @@ class Director:
         rungs = None if settled is None else self.graphs.rungs(settled)
         return None if rungs is None else rungs.calibration
 
+    def end(self, order: Order) -> float | None:
+        """When a trial is cut off, in seconds of search; None where there is no limit."""
+        if order.phase is Phase.BAGS:
+            return self.budget.seconds
+        return search_end(self.plan, self.ledger)
+
     def tell(self, trial: Trial) -> None:
         """Takes a trial that has ended."""
         self.ledger.end(trial)
@@ -86,7 +92,9 @@ class Director:
 
         :param elapsed: Seconds of search so far, over all its sessions.
         """
-        over = self.budget.spent(len(self.ledger), elapsed) >= 1
+        end = search_end(self.plan, self.ledger)
+        late = end is not None and elapsed >= end
+        over = late or self.budget.spent(len(self.ledger), elapsed) >= 1
         order = None if over else self._next(elapsed)
         order = order or next_bag(self.plan, self.ledger, elapsed)
         if order is not None:
@@ -98,7 +106,7 @@ class Director:
     def _next(self, elapsed: float) -> Order | None:
         if (anchor := self.anchors.next(elapsed)) is not None:
             return anchor
-        if (settled := self.anchors.settled()) is None:
+        if (settled := self.anchors.settled()) is None or self.budget.lone:
             return None
         n_trials = len(self.ledger) - self.finals.had_by_anchors
         due = self.budget.finals_due(n_trials, elapsed)

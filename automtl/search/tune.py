@@ -68,16 +68,21 @@ def run_trials(
     progress: Progress,
 ) -> bool:
     """
-    Runs trials until the director has no more.
+    Runs trials until the director has no more. Ray is not started where there is none to begin
+    with: in a finished search that is gone on with to conclude it in another way.
 
     :param elapsed: Seconds that earlier sessions of this search took.
     :param record: Is given each trial as it ends, before anything else happens.
     :returns: False if the user interrupted it.
     """
+    first = director.ask(elapsed)
+    if not isinstance(first, Order):
+        return True
+    progress.say(f"Starting {workers.count} workers")
     with _ray(workers, job) as folder:
         from ray import tune
 
-        proposals = _proposals(director, elapsed, record, progress)
+        proposals = _proposals(director, first, elapsed, record, progress)
         share = {"cpu": 1.0, "gpu": min(1.0, workers.gpus / workers.count)}
         trainable = tune.with_resources(tune.with_parameters(_train, job=job), share)
         tuner = tune.Tuner(
@@ -126,29 +131,31 @@ def _train(config: dict[str, Any], job: Job) -> None:
 
 def _proposals(
     director: Director,
+    first: Order,
     earlier: float,
     record: Callable[[Trial], None],
     progress: Progress,
 ) -> Any:
-    """The director as Ray Tune's searcher."""
+    """The director as Ray Tune's searcher; ``first`` is what it ordered already."""
     from ray.tune.search import Searcher
 
     class Proposals(Searcher):
         def __init__(self) -> None:
             super().__init__()
             self.orders: dict[str, Order] = {}
+            self.ordered = [first]
             self.began = time.monotonic()
 
         def elapsed(self) -> float:
             return earlier + time.monotonic() - self.began
 
         def suggest(self, trial_id: str) -> Any:
-            answer = director.ask(self.elapsed())
+            answer = self.ordered.pop() if self.ordered else director.ask(self.elapsed())
             if not isinstance(answer, Order):
                 return Searcher.FINISHED if answer is Answer.FINISHED else None
             self.orders[trial_id] = answer
             progress.started(answer, director.budget, len(director.trials), self.elapsed())
-            limit = director.budget.seconds
+            limit = director.end(answer)
             left = float("inf") if limit is None else limit - self.elapsed()
             # By the clock on the wall, as a worker may take seconds to start.
             return {"order": json.dumps(answer.to_json()), "deadline": time.time() + left}

@@ -6,12 +6,14 @@ import numpy as np
 import torch
 from torch import nn
 
+from automtl.core.seed import derive_seed
 from automtl.core.task import Floats, Task, TaskKind
 from automtl.data.dataset import Array
 from automtl.train.losses import slices
 from automtl.train.sparse import InputRows, chunks
 
 CHUNK = 8192  # rows predicted at a time
+RESAMPLES = 20  # of the rows that errors are computed on
 
 
 def predict(
@@ -53,6 +55,24 @@ def evaluate(
     return found
 
 
+def evaluate_columns(
+    predictions: Mapping[str, Floats],
+    tasks: Sequence[Task],
+    kinds: Sequence[TaskKind],
+    targets: Array,
+) -> dict[str, list[dict[str, float]]]:
+    """
+    The `TaskKind.column_metrics` of each column of each task, NaN where a column's labels do not
+    define one: then the mean over columns leaves it out. None of kinds without such metrics.
+    """
+    pairs = _pairs(predictions, tasks, kinds, targets)
+    return {
+        task.name: [_of_column(kind, given, wanted, at) for at in range(kind.n_targets)]
+        for task, (kind, given, wanted) in zip(tasks, pairs, strict=True)
+        if kind.column_metrics
+    }
+
+
 def tuned(
     predictions: Mapping[str, Floats],
     tasks: Sequence[Task],
@@ -75,6 +95,34 @@ def errors(
     }
 
 
+def resampled_errors(
+    predictions: Mapping[str, Floats],
+    tasks: Sequence[Task],
+    kinds: Sequence[TaskKind],
+    targets: Array,
+) -> dict[str, list[float]]:
+    """
+    Each task's error on `RESAMPLES` bootstrap resamples of its labelled rows, to six digits: what
+    chance in the choice of rows does to it (Efron, 1979, https://doi.org/10.1214/aos/1176344552).
+    They are the same for the same targets, so that two networks can be compared in pairs. Nothing
+    is found of tasks whose rows belong together, or whose metric some resample does not define.
+    """
+    found: dict[str, list[float]] = {}
+    for task, (kind, given, wanted) in zip(
+        tasks, _pairs(predictions, tasks, kinds, targets), strict=True
+    ):
+        if kind.grouped:
+            continue
+        metric = kind.metrics[task.metric or kind.primary]
+        judged = kind.decide(given) if metric.decided else given
+        rng = np.random.default_rng(derive_seed(0, "resample", task.name))
+        draws = rng.integers(len(wanted), size=(RESAMPLES, len(wanted)))
+        scores = [metric.error(judged[rows], wanted[rows]) for rows in draws]
+        if np.isfinite(scores).all():
+            found[task.name] = [float(f"{score:.6g}") for score in scores]
+    return found
+
+
 def constant_errors(
     tasks: Sequence[Task], kinds: Sequence[TaskKind], targets: Array
 ) -> dict[str, float]:
@@ -84,6 +132,18 @@ def constant_errors(
         for task, kind in zip(tasks, kinds, strict=True)
     }
     return errors(evaluate(predictions, tasks, kinds, targets), tasks, kinds)
+
+
+def _of_column(kind: TaskKind, given: Floats, wanted: Floats, at: int) -> dict[str, float]:
+    """The metrics of one column, on the rows where it is there."""
+    there, column = ~np.isnan(wanted[:, at]), slice(at, at + 1)
+    decided = kind.decide(given)
+    found = {}
+    for name in kind.column_metrics:
+        metric = kind.metrics[name]
+        values = decided if metric.decided else given
+        found[name] = metric.score(values[there, column], wanted[there, column])
+    return found
 
 
 def _pairs(

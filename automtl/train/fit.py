@@ -12,6 +12,7 @@ from automtl.core.balancer import Balancer
 from automtl.core.schedule import Schedule
 from automtl.model.network import GraphNetwork
 from automtl.train.losses import Rows, TaskLosses
+from automtl.train.order import RowOrder
 from automtl.train.sparse import chunks
 from automtl.train.warm import Checkpoint, Snapshots
 
@@ -34,6 +35,8 @@ class Settings:
     :param epochs: The most epochs.
     :param patience: Epochs without a better validation loss before training stops.
     :param deadline: The moment, in `time.monotonic` seconds, at which training is cut off.
+    :param temperature: How much more often than their share small tasks are met, as in `RowOrder`;
+        1 for every row once an epoch.
     """
 
     learning_rate: float
@@ -42,6 +45,7 @@ class Settings:
     epochs: int
     patience: int
     deadline: float = math.inf
+    temperature: float = 1.0
 
 
 @dataclass
@@ -93,6 +97,7 @@ def fit(
         start.start(network, balancer, optimizer)
     begun = 0 if start is None else start.epoch
     generator = torch.Generator().manual_seed(seed)
+    order = RowOrder(train, losses, settings.temperature)
     scale = losses.scale(train)
     curve, keeper = Curve(losses.tasks), _Keeper(network)
     if validation.offsets is not None:  # the linear skip alone may be the best there is
@@ -103,8 +108,7 @@ def fit(
         for group in optimizer.param_groups:
             group["lr"] = settings.learning_rate * factor
         losses.begin_epoch(epoch)
-        order = shuffled(train, losses, generator).to(train.inputs.device)
-        rows = train.ordered(order)
+        rows = train.ordered(order(generator).to(train.inputs.device))
         trained = _epoch(network, losses, balancer, optimizer, rows, settings, watch)
         validated = mean_losses(network, losses, validation)
         curve.train.append(trained.tolist())
@@ -119,20 +123,6 @@ def fit(
             break
     keeper.restore()
     return curve
-
-
-def shuffled(rows: Rows, losses: TaskLosses, generator: torch.Generator) -> Tensor:
-    """
-    An order of ``rows`` by chance, ``[n_rows]``, in which the rows of a group stay together, if a
-    task has groups.
-    """
-    grouped = [
-        own.stop - 1 for own, k in zip(losses.targets, losses.kinds, strict=True) if k.grouped
-    ]
-    if not grouped:
-        return torch.randperm(len(rows), generator=generator)
-    group = torch.unique(rows.targets[:, grouped[0]].cpu(), return_inverse=True)[1]
-    return torch.randperm(int(group.max()) + 1, generator=generator)[group].argsort(stable=True)
 
 
 def mean_losses(network: GraphNetwork, losses: TaskLosses, rows: Rows) -> Tensor:

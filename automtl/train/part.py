@@ -159,6 +159,7 @@ class PartTrainer:
             epochs=int(values["epochs"]),
             patience=int(values["patience"]),
             deadline=self.deadline,
+            temperature=float(values.get("temperature", 1.0)),
         )
         if self.start is None:
             return settings

@@ -3,20 +3,20 @@
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
 from automtl.core.affinity import Affinity, AffinityEstimator, Anchor
 from automtl.core.seed import derive_seed
 from automtl.core.task import TaskKind
-from automtl.core.trial import Order, Result, Status
+from automtl.core.trial import Order, Phase, Result, Status
 from automtl.data.dataset import TrainingData
 from automtl.model.check import check_network
 from automtl.model.count import count_flops, count_parameters, measure_latency
 from automtl.model.network import GraphNetwork, Network, build_network
 from automtl.plugins import Plugins
-from automtl.train.evaluate import errors, evaluate, predict, tuned
+from automtl.train.evaluate import errors, evaluate, predict, resampled_errors, tuned
 from automtl.train.fit import Curve, DeadlinePassed
 from automtl.train.linear import bagged_with_linear
 from automtl.train.part import PartStore, PartTrainer, Trained, chosen_losses
@@ -119,11 +119,8 @@ def _run(
         affinity = _measure_apart(estimator, network, data, plugins, order.seed)
         if affinity is not None:
             store.measured(order, affinity)
-    found, metrics = _judge(network, data, plugins, device)
-    result = Result(
-        status=Status.DONE,
-        errors=found,
-        metrics=metrics,
+    result = replace(
+        _judge(network, data, plugins, device, order.phase is Phase.ANCHORS),
         parameters=count_parameters(network),
         flops=count_flops(network, data.layout.size),
         epochs=epochs,
@@ -149,8 +146,8 @@ def _train(
 
 
 def _judge(
-    network: Network, data: TrainingData, plugins: Plugins, device: torch.device
-) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+    network: Network, data: TrainingData, plugins: Plugins, device: torch.device, resample: bool
+) -> Result:
     """The errors and the metrics of each task on validation, where its thresholds are chosen."""
     kinds: Sequence[TaskKind] = data.fitted_kinds(plugins.task_kinds)
     inputs = as_inputs(data.validation.inputs, device)
@@ -160,7 +157,9 @@ def _judge(
     found = errors(metrics, data.tasks, kinds)
     if undefined := [task for task, error in found.items() if not math.isfinite(error)]:
         raise ValueError(f"the metric of {undefined} is not defined on the validation rows")
-    return found, metrics
+    judged = (predictions, data.tasks, kinds, targets)
+    resampled = resampled_errors(*judged) if resample else {}
+    return Result(Status.DONE, errors=found, metrics=metrics, resampled=resampled)
 
 
 def _measure_apart(

@@ -47,6 +47,30 @@ def test_penguins_name_what_exists(plugins: Plugins) -> None:
             "2:41: targets.x.metric: there is no metric of the kind 'regression' 'rsme'; did you",
         ),
         (
+            "data: a.csv\ntargets: {x: {kind: ordinal, options: {leves: [a, b]}}}",
+            "2:40: targets.x.options.leves: there is no option of the kind 'ordinal' 'leves'; did",
+        ),
+        (
+            "data: a.csv\ntargets: {x: {kind: binary, options: {rule: f1}}}",
+            "2:39: targets.x.options.rule: there is no option of the kind 'binary' 'rule'; ther",
+        ),
+        (
+            "data: a.csv\ntargets: {x: {kind: binary, loss: [own, huber]}}",
+            "2:41: targets.x.loss.huber: there is no loss for the kind 'binary' 'huber'; there",
+        ),
+        (
+            "data: a.csv\ntargets: {x: {head: chian}}",
+            "2:21: targets.x.head.chian: there is no head 'chian'; did you mean 'chain'?",
+        ),
+        (
+            "data: a.csv\ntargets: {x: {loss: {huber: {delat: 1}}}}",
+            "2:30: targets.x.loss.huber.delat: there is no option of 'huber' 'delat'; did you mean",
+        ),
+        (
+            "data: a.csv\ntargets: {x: {head: {chain: {order: 3}}}}",
+            "2:37: targets.x.head.chain.order: must be text, but has the number 3.",
+        ),
+        (
             f"{HEAD}search: {{searcher: evoultion}}",
             "3:20: search.searcher: there is no searcher 'evoultion'; did you mean 'evolution'?",
         ),
@@ -63,6 +87,16 @@ def test_names_in_the_file_exist(
     with raises(ConfigError) as caught:
         check_plugins(load_config(file), plugins)
     assert str(caught.value).startswith(f"{file}:{expected}")
+
+
+@mark.parametrize(
+    "target",
+    ["{kind: multilabel, split_labels: true, metric: roc_auc}", "{loss: own, head: linear}"],
+)
+def test_what_only_the_data_can_tell_is_let_through(
+    write: Callable[..., Path], plugins: Plugins, target: str
+) -> None:
+    check_plugins(load_config(write(f"data: a.csv\ntargets: {{x: {target}}}")), plugins)
 
 
 @mark.parametrize(

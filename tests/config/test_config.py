@@ -8,7 +8,8 @@ from pytest import mark, raises
 from automtl.config import Config, bundled_config, load_config, override
 from automtl.config.marks import read
 from automtl.config.space import SPACES, read_space
-from automtl.data.request import DataRequest, SplitRequest, TargetRequest
+from automtl.core.space import Choice, Uniform
+from automtl.data.request import DataRequest, LongRequest, SplitRequest, TargetRequest
 from automtl.data.table import ColumnKind
 from automtl.errors import ConfigError
 
@@ -34,6 +35,28 @@ space:
   balancers: {sum: }
   schedules: {constant: {}}
 """
+
+DATA = "data: a.csv\n"
+FORMS = {
+    "parts": "data: {train: sub/../a.csv, test: b.csv}\ntargets: [x]\n",
+    "three parts": "data: {train: a.csv, validation: v.csv, test: b.csv}\ntargets: [x]\n",
+    "sources": "sources: {sub/../a.csv: [x, y], b.csv: [y, z]}\n",
+    "sources and targets": "sources: {a.csv: [x], b.csv: [y]}\ntargets: {'*': {weight: 2}, x: }\n",
+    "long": f"{DATA}long: {{task: t, value: v}}\n",
+    "long and targets": f"{DATA}long: {{task: t, value: v}}\ntargets: {{'*': {{loss: focal}}}}\n",
+    "labels": "data: a.arff\nlabels: sub/../b.xml\ntargets: {x: {kind: multilabel}}\n",
+    "columns": f"{DATA}targets: {{x: {{kind: multilabel, columns: [a, 'no', '1e3']}}}}\n",
+    "separator": f"{DATA}targets: {{x: {{separator: '; '}}, y: {{separator: '|'}}}}\n",
+    "split": f"{DATA}targets: {{x: {{columns: [a, b], split_labels: true}}}}\n",
+    "query": f"{DATA}targets: {{x: {{query: q}}}}\n",
+    "options": f"{DATA}targets: {{x: {{kind: ordinal, options: {{levels: [a, 'no', 3, 1.5]}}}}}}\n",
+    "loss": f"{DATA}targets: {{x: {{loss: huber}}, y: {{loss: [own, focal]}}}}\n",
+    "head": f"{DATA}targets: {{x: {{head: {{linear: , chain: {{order: [random], seed: 3}}}}}}}}\n",
+    "ranges": f"{DATA}targets: {{x: {{loss: {{huber: {{delta: {{low: 1, high: 2}}}}}}}}}}",
+    "bags": f"{DATA}targets: [x]\nsearch: {{bags: 5}}\n",
+    "skip": f"{DATA}targets: [x]\nspace: {{stages: 1, primitives: [hard], blocks: [mlp], "
+    "balancers: [sum], schedules: [constant], skip: [linear, none]}\n",
+}
 
 
 def test_paths_are_relative_to_the_file(write: Callable[..., Path]) -> None:
@@ -65,7 +88,11 @@ def test_only_data_and_targets_are_required(write: Callable[..., Path]) -> None:
     assert config.space == read_space(read(SPACES / "default.yaml"))
 
 
-@mark.parametrize("text", [FULL, "data: a.csv\ntargets: [x]\nsearch: {minutes: 3}\n"])
+@mark.parametrize(
+    "text",
+    [FULL, "data: a.csv\ntargets: [x]\nsearch: {minutes: 3}\n", *FORMS.values()],
+    ids=["full", "short", *FORMS],
+)
 def test_what_is_dumped_loads_again_from_anywhere(write: Callable[..., Path], text: str) -> None:
     config = load_config(write(text))
     folder = config.document.file.parent / "elsewhere"
@@ -74,6 +101,45 @@ def test_what_is_dumped_loads_again_from_anywhere(write: Callable[..., Path], te
     again = load_config(folder / "config.yaml")
     assert again == config
     assert again.dump() == config.dump()
+
+
+def test_forms_of_data(write: Callable[..., Path]) -> None:
+    def load(name: str) -> Config:
+        return load_config(write(FORMS[name]))
+
+    folder = load("parts").document.file.resolve().parent
+    a, b = folder / "a.csv", folder / "b.csv"
+    assert load("parts").data_request().parts == {"train": a, "test": b}
+    assert load("parts").data == a
+    assert list(load("three parts").parts) == ["train", "validation", "test"]
+    sources = load("sources").data_request()
+    assert sources.sources == {a: ("x", "y"), b: ("y", "z")}
+    assert sources.targets == (TargetRequest("*"),)
+    named = load("sources and targets").targets
+    assert named == (TargetRequest("*", weight=2.0), TargetRequest("x"))
+    assert load("long").data_request().long == LongRequest("t", "v")
+    assert load("long").targets == (TargetRequest("*"),)
+    assert load("labels").data_request().labels == folder / "b.xml"
+    assert load("labels").data_request(fold=(1, 5)).fold == (1, 5)
+
+
+def test_targets_of_several_columns(write: Callable[..., Path]) -> None:
+    def first(name: str) -> TargetRequest:
+        return load_config(write(FORMS[name])).targets[0]
+
+    assert first("columns") == TargetRequest("x", "multilabel", columns=("a", "no", "1e3"))
+    assert first("separator") == TargetRequest("x", separator="; ")
+    assert first("query") == TargetRequest("x", query="q")
+    assert first("options").options == {"levels": ["a", "no", 3, 1.5]}
+
+
+def test_losses_and_heads_are_of_the_space(write: Callable[..., Path]) -> None:
+    losses = load_config(write(FORMS["loss"])).space.losses
+    assert losses == {"x": {"huber": {}}, "y": {"own": {}, "focal": {}}}
+    heads = load_config(write(FORMS["head"])).space.heads["x"]
+    assert heads == {"linear": {}, "chain": {"order": Choice(("random",)), "seed": Choice((3,))}}
+    ranges = load_config(write(FORMS["ranges"])).space.losses["x"]
+    assert ranges == {"huber": {"delta": Uniform(1, 2)}}
 
 
 def test_the_penguins_load() -> None:

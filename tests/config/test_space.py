@@ -44,6 +44,17 @@ def test_training_has_defaults(space: Callable[[str], SearchSpace]) -> None:
     }
 
 
+def test_a_temperature_is_a_hyperparameter_only_where_it_is_named(
+    space: Callable[[str], SearchSpace], write: Callable[..., Path]
+) -> None:
+    plain = space("stages: 1\nprimitives: [hard]\ntraining: {epochs: 3}")
+    named = space("stages: 1\nprimitives: [hard]\ntraining: {epochs: 3, temperature: [1, 5]}")
+    assert "temperature" not in dict(plain.walk({}))
+    assert named.training == {**plain.training, "temperature": Choice((1, 5))}
+    for one in (plain, named):
+        assert read_space(read(write(to_yaml(written(one))))) == one
+
+
 HEAD = "stages: 2\nprimitives: [hard]\n"
 WRONG = {
     "stages: 0\nprimitives: [hard]": "1:9: stages: must be >= 1, but is the number 0.",
@@ -60,6 +71,7 @@ WRONG = {
     f"{HEAD}training: {{epochs: 0}}": "3:20: training.epochs: must be >= 1, but has the number 0.",
     f"{HEAD}training: {{epochs: [1, 2.5]}}": "3:20: training.epochs: must be whole numbers, but",
     f"{HEAD}training: {{epochs: {{low: 1, high: 9}}}}": "3:20: training.epochs: must be whole num",
+    f"{HEAD}training: {{temperature: 0.5}}": "3:25: training.temperature: must be >= 1, but has",
     f"{HEAD}training: {{learning_rate: yes}}": "3:27: training.learning_rate: must be numbers, but",
     f"{HEAD}training: {{learning_rate: 0}}": "3:27: training.learning_rate: must be > 0, but has",
     f"{HEAD}training: {{learning_rate: {{low: 0, high: 1}}}}": "3:27: training.learning_rate: must",

@@ -21,15 +21,17 @@ def drawn(seed: int, n_rows: int, n_labels: int, tilt: float = 1.0) -> tuple[Flo
 
 @settings(max_examples=40, deadline=None)
 @given(SEEDS, st.integers(1, 60), st.integers(1, 6), st.sampled_from([0.5, 1.0, 2.0]))
-def test_no_more_mistakes_and_no_less_macro_f1_than_at_even_odds(
+def test_no_more_mistakes_than_at_even_odds_and_no_less_macro_f1(
     seed: int, n_rows: int, n_labels: int, tilt: float
 ) -> None:
     probabilities, targets = drawn(seed, n_rows, n_labels, tilt)
     even = (probabilities >= 0.5).astype(float)
     found = (probabilities >= np.array(balance(probabilities, targets))).astype(float)
-    if not np.isnan(targets).all():
-        assert hamming_loss(found, targets) <= hamming_loss(even, targets)
-    if (targets == 1).any():
+    if np.isnan(targets).all():
+        return
+    mistakes, allowed = hamming_loss(found, targets), hamming_loss(even, targets)
+    assert mistakes <= allowed
+    if (targets == 1).any() and mistakes > 0.95 * allowed:  # else another threshold is even
         assert macro_f1(found, targets) >= macro_f1(even, targets) - 1e-12
 
 
@@ -47,3 +49,14 @@ def test_labels_without_positives_do_no_harm() -> None:
     probabilities, targets = drawn(0, 50, 3)
     targets[:, 1], targets[:, 2] = 0, np.nan
     assert np.isfinite(balance(probabilities, targets)).all()
+
+
+def test_probabilities_that_a_loss_has_shifted_have_another_even_threshold() -> None:
+    rng = np.random.default_rng(0)
+    true = rng.random((2000, 4)) ** 2
+    targets = (rng.random(true.shape) < true).astype(float)
+    shifted = true**0.4  # as an asymmetric loss does it
+    found = np.array(balance(shifted, targets))
+    mistakes = ((shifted >= found) != (targets == 1)).mean()
+    assert mistakes <= ((true >= 0.5) != (targets == 1)).mean() * 1.01
+    assert mistakes < 0.9 * ((shifted >= 0.5) != (targets == 1)).mean()

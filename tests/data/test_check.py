@@ -81,12 +81,71 @@ def test_split_column() -> None:
             {"targets": (TargetRequest("sex", kind="binary", metric="acuracy"),)},
             "'sex': a binary task has no metric 'acuracy'; did you mean 'accuracy'?",
         ),
+        (
+            {"targets": (TargetRequest("m", columns=("sex", "yaer")),)},
+            "no column 'yaer', named as target; did you mean 'year'?",
+        ),
+        (
+            {"targets": (TargetRequest("moods", kind="multilabel"),)},
+            "no column 'moods', named as target; .*The columns of a multilabel task are listed as",
+        ),
+        (
+            {"targets": (TargetRequest("sex"), TargetRequest("m", columns=("sex", "year")))},
+            ", column 'sex': must have one purpose, but it is named twice as a target",
+        ),
+        (
+            {"targets": (TargetRequest("m", columns=("sex", "year"), kind="binary"),)},
+            ": target 'm': a binary task has one column of labels, but 2 are given",
+        ),
+        (
+            {"targets": (TargetRequest("sex", kind="ordinal", options={"level": []}),)},
+            "'sex': there is no option 'level' of a task of the kind ordinal; did you mean 'lev",
+        ),
+        (
+            {"targets": (TargetRequest("year", query="spieces"),)},
+            "no column 'spieces', named as query column; did you mean 'species'?",
+        ),
+        (
+            {"targets": (TargetRequest("year", query="year"),)},
+            "'year': must have one purpose, but is a target and a query",
+        ),
+        (
+            {"targets": (TargetRequest("year", kind="ranking"),)},
+            "'year': a ranking task needs a column that says which rows belong together. Name it",
+        ),
+        (
+            {"targets": (TargetRequest("year", kind="regression", query="island"),)},
+            "'year': a regression task has no query column. Take 'query' out",
+        ),
+        (
+            {
+                "targets": (
+                    TargetRequest("m", columns=("year", "sex"), kind="ranking", query="island"),
+                )
+            },
+            ": target 'm': there is one column of relevance, but 2 are given",
+        ),
+        (
+            {"targets": (TargetRequest("sex", kind="regression", separator=";"),)},
+            "'sex': only a task of a set of labels is separated or split, but this is regression",
+        ),
+        (
+            {"fold": (0, 3), "split": SplitRequest(column="island")},
+            "folds divide the rows, but 'island' divides them already",
+        ),
     ],
 )
 def test_refuses_what_does_not_fit(changes: dict[str, Any], message: str) -> None:
     message = message.replace("?", r"\?")
     with raises(DataError, match=f"^{PENGUINS}.*{message}"):
         _check(**changes)
+
+
+def test_the_metric_of_split_labels_is_that_of_the_tasks_they_become() -> None:
+    target = TargetRequest(
+        "m", columns=("sex", "year"), kind="multilabel", metric="roc_auc", split_labels=True
+    )
+    _check(targets=(target,))
 
 
 def test_messages_begin_with_the_file(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from sklearn.preprocessing import OneHotEncoder, RobustScaler
 
 from automtl.data.columns import (
     MAX_CATEGORIES,
+    N_QUANTILES,
     Boolean,
     Categorical,
     DateTime,
@@ -49,10 +50,47 @@ def test_scaling_is_that_of_a_robust_scaler() -> None:
     assert Numeric.fit("x", values).scaled(values) == approx(z / np.sqrt(1 + (z / 3) ** 2))
 
 
-def test_numbers_that_are_mostly_one_are_scaled_by_their_range() -> None:
-    values = np.array([0.0] * 98 + [1.0, 4.0])
+@mark.parametrize(
+    ("others", "spread"),
+    [([1.0, 4.0], 2.5), ([1.0] * 3, 1), ([-1.0, 1.0], 1), ([1e3, 2e3, 3e3, 9e4], 23_000)],
+)
+def test_numbers_that_are_mostly_one_are_scaled_by_the_others(
+    others: list[float], spread: float
+) -> None:
+    fitted = Numeric.fit("x", np.array([7.0] * 98 + [7 + other for other in others]))
+    assert fitted.centre == 7
+    assert fitted.scale == approx(1 / spread)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(1, 99_999), min_size=1, max_size=40), st.floats(0.01, 1e4))
+def test_typical_others_are_neither_pressed_together_nor_cut_off(
+    others: list[int], unit: float
+) -> None:
+    values = unit * np.array([0.0] * 199 + [float(other) for other in others])
     fitted = Numeric.fit("x", values)
-    assert (fitted.centre, fitted.scale) == (0, 0.5)
+    assert fitted.scaled(np.zeros(1)) == 0
+    middle = np.median(values[values != 0]) * fitted.scale
+    assert middle <= 1 + 1e-9
+    assert max(middle, np.ptp(np.quantile(values[values != 0], [0.25, 0.75])) * fitted.scale) == (
+        approx(1)
+    )
+
+
+def test_a_column_that_is_mostly_zero_has_bins_where_the_others_lie() -> None:
+    rng = np.random.default_rng(0)
+    values = np.where(rng.random(9999) < 0.92, 0, rng.lognormal(8, 1, 9999))
+    quantiles = np.array(Numeric.fit("x", values).quantiles)
+    assert len(quantiles) > N_QUANTILES * 0.7
+    assert 0 in quantiles
+
+
+@mark.parametrize("n_rows", [9, 48, 500])
+def test_quantiles_are_training_values(n_rows: int) -> None:
+    values = np.random.default_rng(0).integers(0, 5, n_rows).astype(float)
+    fitted = Numeric.fit("x", values)
+    expected = np.unique(fitted.scaled(values).astype(np.float32))
+    assert fitted.quantiles == tuple(expected.tolist())
 
 
 def test_booleans() -> None:

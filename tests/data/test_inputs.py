@@ -39,6 +39,17 @@ def test_inputs_are_what_is_nothing_else() -> None:
     assert input_names(request, names) == ["d", "c"]
 
 
+def test_labels_that_are_not_asked_for_are_no_inputs(source: Source) -> None:
+    request, raw = _request(aside=("label",)), _raw(label=[0, 1] * 10, x=[1.5, 2.5] * 10)
+    table, notes = read_inputs(request, raw, TRAIN, source)
+    assert list(table) == ["x"]
+    assert notes == ["label: set aside, the file says that it is a label"]
+    named = _request(aside=("label",), inputs=("label", "x"))
+    assert list(read_inputs(named, raw, TRAIN, source)[0]) == ["label", "x"]
+    ignored = _request(aside=("label",), ignore=("label",))
+    assert read_inputs(ignored, raw, TRAIN, source)[1] == []
+
+
 def test_kinds_are_inferred(source: Source) -> None:
     raw = _raw(number=[1.5, 2.5] * 10, word=["a", "b"] * 10, flag=[True, False] * 10)
     table, notes = read_inputs(_request(), raw, TRAIN, source)

@@ -1,5 +1,5 @@
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,10 +9,11 @@ from pyarrow.csv import ConvertOptions, read_csv
 from pyarrow.parquet import write_table
 from pytest import mark, raises, skip
 
+from automtl.core.task import Task
 from automtl.data.bundled import PENGUINS
 from automtl.data.dataset import MultiTaskData
 from automtl.data.read import read_data
-from automtl.data.request import DataRequest, SplitRequest, TargetRequest
+from automtl.data.request import ALL, DataRequest, LongRequest, SplitRequest, TargetRequest
 from automtl.data.table import ColumnKind
 from automtl.data.text import parse_category, parse_number
 from automtl.errors import DataError
@@ -34,7 +35,7 @@ def _write(folder: Path, header: str, rows: Sequence[str]) -> Path:
     return path
 
 
-def _rows(*columns: Sequence[object]) -> list[str]:
+def _rows(*columns: Iterable[object]) -> list[str]:
     return [",".join(map(str, row)) for row in zip(*columns, strict=True)]
 
 
@@ -218,3 +219,87 @@ def test_reads_adult_with_its_own_split() -> None:
     sizes = [len(part.rows) for part in (data.train, data.validation, data.test)]
     assert sizes == [27535, 5026, 16281]
     assert [task.kind for task in data.tasks] == ["binary", "binary", "regression"]
+
+
+def _long(folder: Path, **labels: Sequence[int]) -> DataRequest:
+    """A table in long form: a row for each label of each task."""
+    rng = np.random.default_rng(0)
+    rows = [f"{rng.normal():.4f},{task},{y}" for task, own in labels.items() for y in own]
+    path = _write(folder, "x,task,y", rows)
+    return DataRequest(path, (TargetRequest(ALL),), long=LongRequest("task", "y"))
+
+
+def test_a_task_of_a_long_table_that_has_one_class_is_left_out(tmp_path: Path) -> None:
+    request = _long(tmp_path, p=[0, 1] * 15, q=[0] * 30, r=[0] * 28 + [1] * 2)
+    data = read_data(request, PLUGINS)
+    assert [task.name for task in data.tasks] == ["p"]
+    assert list(data.table) == ["x"]
+    assert "q: left out, all of its 30 labels are '0'" in data.notes
+    assert "r: left out, '1' has 2 rows, fewer than the split has parts" in data.notes
+    named = replace(request, targets=(TargetRequest(ALL), TargetRequest("q")))
+    with raises(
+        DataError, match="column 'q': a target must have at least two distinct labels, but"
+    ):
+        read_data(named, PLUGINS)
+    with raises(DataError, match="nothing can be learned of any task: p: left out, all of its 40"):
+        read_data(_long(tmp_path, p=[0] * 40), PLUGINS)
+
+
+def test_other_tasks_of_a_long_table_are_no_inputs(tmp_path: Path) -> None:
+    request = _long(tmp_path, p=[0, 1] * 15, q=[0, 1] * 15)
+    data = read_data(replace(request, targets=(TargetRequest("p"),)), PLUGINS)
+    assert list(data.table) == ["x"]
+
+
+def test_labels_are_split_where_they_can_be_learned(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    n = 50
+    flags = rng.integers(0, 2, (n, 3))
+    part = np.array(["train"] * 30 + ["validation"] * 10 + ["test"] * 10)
+    flags[:30, 1] = 0
+    unlabelled = [["", str(flag)][row < 40] for row, flag in enumerate(flags[:, 2])]
+    columns = (rng.normal(size=n), part, flags[:, 0], flags[:, 1], unlabelled)
+    path = _write(tmp_path, "x,part,a,b,c", _rows(*columns))
+    target = TargetRequest("m", columns=("a", "b", "c"), split_labels=True, weight=2.0)
+    data = read_data(DataRequest(path, (target,), split=SplitRequest(column="part")), PLUGINS)
+    assert data.tasks == (Task("a", "binary", ("a",), weight=2.0),)
+    assert list(data.table) == ["x"]
+    assert "m: 'b' is left out, as it is never 0, or never 1, in the train part" in data.notes
+    assert "c: left out, it has no label in the test part" in data.notes
+
+
+def test_labels_that_cannot_be_learned_are_noted(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    flags = rng.integers(0, 2, (50, 2))
+    path = _write(tmp_path, "x,a,b,c", _rows(rng.normal(size=50), *flags.T, [0] * 50))
+    data = read_data(DataRequest(path, (TargetRequest("m", columns=("a", "b", "c")),)), PLUGINS)
+    assert data.tasks[0].kind == "multilabel"
+    assert data.train.targets.shape[1] == 3
+    assert "m: 'c' is always 0 in the train part, so it is not learned" in data.notes
+
+
+@mark.parametrize("fields", [{}, {"ignore": ("query",)}])
+def test_queries_are_kept_whole_and_are_no_inputs(tmp_path: Path, fields: dict[str, Any]) -> None:
+    rng = np.random.default_rng(0)
+    queries = np.arange(60) // 4
+    rows = _rows(rng.normal(size=60), [f"q{query}" for query in queries], rng.integers(0, 3, 60))
+    request = DataRequest(
+        _write(tmp_path, "x,query,y", rows), (TargetRequest("y", query="query"),), **fields
+    )
+    data = read_data(request, PLUGINS)
+    parts = (data.train, data.validation, data.test)
+    assert list(data.table) == ["x"]
+    assert sum(len(set(queries[part.rows])) for part in parts) == 15
+    assert data.train.groups is not None
+
+
+def test_the_files_of_parts_are_the_parts(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    paths = {}
+    for part, n in (("train", 30), ("test", 20)):
+        (tmp_path / part).mkdir()
+        rows = _rows(rng.normal(size=n), [0, 1] * (n // 2))
+        paths[part] = _write(tmp_path / part, "x,y", rows)
+    data = read_data(DataRequest(paths["train"], (TargetRequest("y"),), parts=paths), PLUGINS)
+    assert set(data.test.rows) == set(range(30, 50))
+    assert list(data.table) == ["x"]

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,12 @@ from automtl.data.preprocessing import Preprocessing
 from automtl.data.table import Column, ColumnKind, Table
 from automtl.deploy.export import ExportReport, export_onnx
 from automtl_plugins.task_kinds.binary import Binary
+from automtl_plugins.task_kinds.count import Count
+from automtl_plugins.task_kinds.multi_output import MultiOutput
 from automtl_plugins.task_kinds.multiclass import Multiclass
+from automtl_plugins.task_kinds.multilabel import Multilabel
+from automtl_plugins.task_kinds.ordinal import Ordinal
+from automtl_plugins.task_kinds.ranking import Ranking
 from automtl_plugins.task_kinds.regression import Regression
 
 N_ROWS = 60
@@ -77,11 +83,11 @@ def some_data(table: Table) -> MultiTaskData:
     classes: list[type[TaskKind]] = [Binary, Multiclass, Regression]
     kinds = tuple(k.fit(v, train) for k, v in zip(classes, labels.values(), strict=True))
     preprocessing = Preprocessing.fit(table, np.flatnonzero(train))
-    inputs = preprocessing.transform(table)
+    inputs = np.asarray(preprocessing.transform(table))
     encoded = [k.encode(v) for k, v in zip(kinds, labels.values(), strict=True)]
     test = rng.permutation(np.arange(n_rows // 2, n_rows))
     return MultiTaskData(
-        tasks=tuple(Task(n, k.name, n) for n, k in zip(labels, kinds, strict=True)),
+        tasks=tuple(Task(n, k.name, (n,)) for n, k in zip(labels, kinds, strict=True)),
         kinds=kinds,
         preprocessing=preprocessing,
         train=part_of(inputs, np.stack(encoded, 1), np.flatnonzero(train)),
@@ -128,3 +134,52 @@ def exported(
 @fixture(scope="session")
 def model(exported: tuple[Path, ExportReport]) -> Path:
     return exported[0]
+
+
+def some_kinds(n_rows: int) -> dict[str, tuple[TaskKind, NDArray[np.float64]]]:
+    """A fitted kind of every sort that has several columns or another decoding, with targets."""
+    rng = np.random.default_rng(2)
+    train = np.arange(n_rows) < n_rows // 2
+    flags = rng.integers(0, 2, (n_rows, 3)).astype(np.float64)
+    flags[::9, 1] = np.nan
+    tags = Multilabel.fit(flags, train, columns=("sad", "happy", "quiet é"))
+    moods = Multilabel.fit(flags, train, columns=("a", "b", "c"))
+    values = rng.normal(size=(n_rows, 2)) * (3.0, 900.0)
+    queries = np.column_stack([rng.integers(0, 4, n_rows), np.arange(n_rows) // 5]).astype(float)
+    sizes = rng.choice(np.array(["S", "M", "L"], object), n_rows)
+    visits = rng.poisson(3.0, n_rows).astype(float)
+    kinds: dict[str, tuple[TaskKind, NDArray[np.float64]]] = {
+        "tags": (replace(tags, thresholds=(0.6, 0.7, 2.0)), flags),
+        "moods": (replace(moods, thresholds=(0.9, 0.9, 0.9), top_k=2), flags),
+        "places": (MultiOutput.fit(values, train, columns=("x", "y")), values),
+        "relevance": (Ranking.fit(queries, train), queries),
+        "size": (Ordinal.fit(sizes, train, levels=["S", "M", "L"]), sizes),
+        "visits": (Count.fit(visits, train), visits),
+    }
+    return kinds
+
+
+@fixture(scope="session")
+def several(data: MultiTaskData) -> MultiTaskData:
+    """The same table with a task of every kind that `data` has not."""
+    kinds = some_kinds(N_ROWS)
+    targets = np.column_stack([kind.encode(labels) for kind, labels in kinds.values()])
+    parts = {
+        part: replace(getattr(data, part), targets=targets[getattr(data, part).rows].astype("f4"))
+        for part in ("train", "validation", "test")
+    }
+    tasks = tuple(Task(name, k.name, k.columns or (name,)) for name, (k, _) in kinds.items())
+    return replace(data, tasks=tasks, kinds=tuple(kind for kind, _ in kinds.values()), **parts)
+
+
+@fixture(scope="session")
+def several_network(several: MultiTaskData, make_network: Callable[..., nn.Module]) -> nn.Module:
+    return make_network(several, 3)
+
+
+@fixture(scope="session")
+def several_exported(
+    several: MultiTaskData, several_network: nn.Module, tmp_path_factory: TempPathFactory
+) -> tuple[Path, ExportReport]:
+    path = tmp_path_factory.mktemp("several") / "best.onnx"
+    return path, export_onnx(several_network, several, path, {})

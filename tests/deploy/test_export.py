@@ -180,7 +180,7 @@ def test_refuses_a_column_without_a_name(make_data: Callable[[Table], MultiTaskD
 
 @mark.parametrize("other", ["sex_probability", "sex_probability_mâle"])
 def test_refuses_tasks_whose_outputs_have_one_name(data: MultiTaskData, other: str) -> None:
-    tasks = (data.tasks[0], data.tasks[1], Task(other, "regression", other))
+    tasks = (data.tasks[0], data.tasks[1], Task(other, "regression", (other,)))
     with raises(DataError, match=f"'{other}' would be both an output of the task 'sex' and"):
         schema_of(replace(data, tasks=tasks))
 
@@ -193,3 +193,90 @@ def test_refuses_a_kind_that_predicts_several_values(data: MultiTaskData) -> Non
     kinds = (*data.kinds[:2], Interval(0.0, 1.0))
     with raises(PluginError, match="of task 'mass' must predict 1, but predicts 2"):
         schema_of(replace(data, kinds=kinds))
+
+
+@fixture(scope="module")
+def several_found(
+    several: MultiTaskData, several_exported: tuple[Path, ExportReport]
+) -> dict[str, NDArray[Any]]:
+    """What onnxruntime gives for the test part."""
+    session = onnxruntime.InferenceSession(several_exported[0])
+    rows = several.test.rows
+    raw = {name: c.values[rows].reshape(-1, 1) for name, c in several.table.items()}
+    names = [output.name for output in session.get_outputs()]
+    return dict(zip(names, session.run(None, raw), strict=True))
+
+
+@fixture(scope="module")
+def several_expected(
+    several: MultiTaskData, several_network: nn.Module
+) -> dict[str, NDArray[np.float32]]:
+    several_network.eval()
+    with torch.no_grad():
+        outputs = several_network(torch.from_numpy(np.asarray(several.test.inputs)))
+    pairs = zip(several.tasks, several.kinds, strict=True)
+    return {t.name: k.predict(outputs[t.name]).mean(1).numpy() for t, k in pairs}
+
+
+def test_every_kind_agrees_with_torch(
+    several_found: dict[str, NDArray[Any]],
+    several_expected: dict[str, NDArray[np.float32]],
+    several_exported: tuple[Path, ExportReport],
+) -> None:
+    assert list(several_found) == [
+        "tags", "tags_probability", "moods", "moods_probability", "places", "relevance",
+        "size", "size_probability", "visits",
+    ]  # fmt: skip
+    for task, expected in several_expected.items():
+        found = several_found.get(f"{task}_probability", several_found[task])
+        np.testing.assert_allclose(found.reshape(expected.shape), expected, rtol=1e-4, atol=1e-5)
+    assert set(several_exported[1].differences) == set(several_expected)
+
+
+def test_a_set_of_labels_is_decided_by_its_thresholds(
+    several_found: dict[str, NDArray[Any]],
+) -> None:
+    labels, probabilities = several_found["tags"], several_found["tags_probability"]
+    assert labels.dtype == np.int64
+    assert labels.shape == probabilities.shape == (30, 3)
+    np.testing.assert_array_equal(labels, probabilities >= [0.6, 0.7, 2.0])
+    assert 0 < labels[:, 0].sum() < 30
+    assert labels[:, 2].sum() == 0  # this threshold is above all probabilities
+
+
+def test_the_most_probable_labels_are_decided_on_in_any_case(
+    several_found: dict[str, NDArray[Any]], several: MultiTaskData
+) -> None:
+    labels, probabilities = several_found["moods"], several_found["moods_probability"]
+    assert (labels.sum(1) >= 2).all()
+    np.testing.assert_array_equal(labels, several.kinds[1].decide(probabilities.astype(float)))
+
+
+def test_values_are_in_their_own_units_and_levels_in_words(
+    several_found: dict[str, NDArray[Any]], several: MultiTaskData
+) -> None:
+    assert several_found["places"].shape == (30, 2)
+    assert several_found["relevance"].shape == several_found["visits"].shape == (30,)
+    assert (several_found["visits"] > 0).all()
+    levels = np.array(["S", "M", "L"])
+    np.testing.assert_array_equal(
+        several_found["size"].astype(str), levels[several_found["size_probability"].argmax(1)]
+    )
+
+
+def test_the_schema_names_the_members(several: MultiTaskData) -> None:
+    outputs = {output.task: output for output in schema_of(several).outputs}
+    assert outputs["tags"].members == ("sad", "happy", "quiet é")
+    assert outputs["places"].members == ("x", "y")
+    assert outputs["places"].probability is None
+    assert outputs["size"].classes == ("S", "M", "L")
+    assert outputs["relevance"].members == outputs["relevance"].classes == ()
+
+
+def test_refuses_a_member_called_like_another_column_of_predictions(
+    several: MultiTaskData,
+) -> None:
+    visits = several.tasks[-1]
+    tasks = (*several.tasks[:-1], replace(visits, name="sad_probability"))
+    with raises(DataError, match="'sad_probability' would be both an output of the task 'tags' an"):
+        schema_of(replace(several, tasks=tasks))

@@ -16,6 +16,7 @@ from pytest import MonkeyPatch, fixture, mark, raises
 from automtl.data.dataset import MultiTaskData
 from automtl.data.table import Column, ColumnKind
 from automtl.deploy import rows
+from automtl.deploy.export import ExportReport
 from automtl.deploy.predict import Predictor, predict_file
 from automtl.errors import DataError, ModelError
 
@@ -275,3 +276,28 @@ def test_needs_neither_torch_nor_pandas(
     heavy = {"torch", "pandas", "onnx", "pyarrow", "pydantic", "networkx", "pluggy", "ray"}
     assert "onnxruntime" in loaded
     assert not heavy & set(loaded)
+
+
+def test_a_file_of_several_columns(
+    several: MultiTaskData, several_exported: tuple[Path, ExportReport], tmp_path: Path
+) -> None:
+    texts = {name: as_text(column) for name, column in several.table.items()}
+    predict_file(several_exported[0], write_csv(tmp_path / "x.csv", texts), tmp_path / "y.csv")
+    found = read_csv(tmp_path / "y.csv")
+    probabilities = [f"{name}_probability" for name in ("sad", "happy", "quiet é")]
+    assert list(found) == [
+        "sad", "happy", "quiet é", *probabilities,
+        "a", "b", "c", "a_probability", "b_probability", "c_probability",
+        "x", "y", "relevance",
+        "size", "size_probability_S", "size_probability_M", "size_probability_L", "visits",
+    ]  # fmt: skip
+    columns = {name: column.values for name, column in several.table.items()}
+    expected = Predictor(several_exported[0]).predict(columns)
+    assert found["sad"] == expected["tags"][:, 0].astype(str).tolist()
+    assert set(found["sad"]) == {"0", "1"}
+    for at, name in enumerate(probabilities):
+        given = np.array(found[name], float)
+        np.testing.assert_allclose(given, expected["tags_probability"][:, at], atol=1e-6)
+    np.testing.assert_allclose(np.array(found["y"], float), expected["places"][:, 1], rtol=1e-5)
+    np.testing.assert_allclose(np.array(found["visits"], float), expected["visits"], rtol=1e-5)
+    assert found["size"] == expected["size"].tolist()

@@ -10,6 +10,8 @@ SCHEMA = Schema(
     (
         Output("sex", "binary", "sex", "sex_probability", ("female", "male")),
         Output("mass", "regression", "mass"),
+        Output("tags", "multilabel", "tags", "tags_probability", members=("a", "b")),
+        Output("places", "multi_output", "places", members=("x", "y")),
     ),
 )
 
@@ -25,10 +27,14 @@ def test_leaves_out_what_does_not_apply() -> None:
 
 
 def test_names_of_tensors_and_of_columns() -> None:
-    sex, mass = SCHEMA.outputs
+    sex, mass, tags, places = SCHEMA.outputs
     assert sex.names == ("sex", "sex_probability")
     assert sex.columns == ["sex", "sex_probability_female", "sex_probability_male"]
     assert list(mass.names) == mass.columns == ["mass"]
+    assert tags.names == ("tags", "tags_probability")
+    assert tags.columns == ["a", "b", "a_probability", "b_probability"]
+    assert places.names == ("places",)
+    assert places.columns == ["x", "y"]
 
 
 @mark.parametrize("text", ["", "[]", "{}", '{"inputs": [{"name": "x"}], "outputs": []}', "null"])

@@ -1,14 +1,17 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import onnx
 import torch
+from numpy.typing import NDArray
 from pytest import fixture, mark, raises
 from torch import Tensor, nn
 
 from automtl.data.dataset import MultiTaskData
 from automtl.deploy.ensemble import Ensemble
+from automtl.deploy.export import ExportReport
 from automtl.deploy.verify import verify
 from automtl.errors import ExportFailed
 
@@ -76,3 +79,34 @@ def test_a_wrong_label_is_found_where_probabilities_are_right(
     onnx.save(tampered, tmp_path / "tampered.onnx")
     with raises(ExportFailed, match="task 'species' at batch size 30: a label is less probable"):
         verify(tmp_path / "tampered.onnx", decoded, data)
+
+
+def _tampered(model: Path, name: str, folder: Path, change: Callable[..., None]) -> Path:
+    """The file with the constant that the node ``name`` reads second changed."""
+    tampered = onnx.load(model)
+    [node] = [node for node in tampered.graph.node if node.op_type == name][:1]
+    [constant] = [item for item in tampered.graph.initializer if item.name == node.input[1]]
+    values = onnx.numpy_helper.to_array(constant).copy()
+    change(values)
+    constant.CopyFrom(onnx.numpy_helper.from_array(values, constant.name))
+    onnx.save(tampered, folder / "tampered.onnx")
+    return folder / "tampered.onnx"
+
+
+@mark.parametrize(("node", "task"), [("GreaterOrEqual", "tags"), ("TopK", "moods")])
+def test_another_decision_is_found_where_probabilities_are_right(
+    several: MultiTaskData,
+    several_network: nn.Module,
+    several_exported: tuple[Path, ExportReport],
+    tmp_path: Path,
+    node: str,
+    task: str,
+) -> None:
+    def change(values: NDArray[Any]) -> None:
+        values[0] = 1 if node == "TopK" else 0.99
+
+    decoded = Ensemble([several_network], several.tasks, several.kinds)
+    verify(several_exported[0], decoded, several)
+    tampered = _tampered(several_exported[0], node, tmp_path, change)
+    with raises(ExportFailed, match=f"decides on the labels of task '{task}' in another way"):
+        verify(tampered, decoded, several)

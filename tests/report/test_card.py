@@ -25,6 +25,8 @@ def test_the_card_of_a_whole_search(finished: Summary, plugins: Plugins) -> None
         assert f"{plugin.name}: <{plugin.citation}>" in card
     for line in [*evidence(finished), *leaderboard(finished), *finished.notes]:
         assert line in card
+    for task in finished.tasks:
+        assert all(f"{value:.4g}" in card for value in task.test.values())
     assert finished.winner.digest in card
     assert finished.data_digest in card
 
@@ -75,3 +77,16 @@ def test_without_notes_there_is_no_empty_section(
     summary: Callable[..., Summary], plugins: Plugins
 ) -> None:
     assert "\n\n\n" not in model_card(replace(summary(), notes=()), plugins)
+
+
+def test_hostile_names_stay_text(summary: Callable[..., Summary], plugins: Plugins) -> None:
+    names = ("<script>x</script>", "`a` *b* ```", "c\nd")
+    made = summary(names)
+    card = model_card(replace(made, notes=names, floored=names), plugins)
+    lines = card.splitlines()
+    assert "- \\<script\\>x\\</script\\>" in lines
+    assert "- c d" in lines
+    assert not any(line.startswith("d  ") for line in lines)
+    fences = [line for line in lines if line and not line.strip("`")]
+    assert fences[::2] == fences[1::2]
+    assert any(len(fence) > 3 for fence in fences)

@@ -18,7 +18,8 @@ def test_every_plugin_is_listed_once_with_its_options_and_citation(plugins: Plug
             assert line.split()[0] == name
             assert line.endswith(plugin.citation)
             for option, parameter in options(plugin).items():
-                assert f"{option}={parameter.default}" in line
+                assert f"{option}={parameter.default}" in line or registry.name == "task_kinds"
+            assert all(kind in line for kind in getattr(plugin, "kinds", ()))
             expected += 1
     assert len([line for line in lines if line.startswith("  ")]) == expected
 
@@ -37,3 +38,10 @@ def test_the_kinds_stand_apart(plugins: Plugins) -> None:
     heads = [at for at, line in enumerate(lines) if line and not line.startswith(" ")]
     assert all(lines[at - 1] == "" for at in heads[1:])
     assert lines.count("") == len(heads) - 1
+
+
+def test_kinds_show_what_a_configuration_may_tell_them(plugins: Plugins) -> None:
+    lines = {line.split()[0]: line for line in catalogue(plugins) if line.startswith("  ")}
+    assert "[objective=macro_f1, rule=balanced]" in lines["multilabel"]
+    assert "[levels=()]" in lines["ordinal"]
+    assert "For regression" in lines["huber"]

@@ -100,3 +100,16 @@ def test_an_ensemble_lists_its_networks(summary: Maker) -> None:
     head, *lines = on_members(replace(summary(), members=members))
     assert "2 networks" in head
     assert lines == ["candidate d1, seed 0: a+b", "candidate d1, seed 1: a+b"]
+
+
+def test_bags_are_explained_fold_by_fold(summary: Maker) -> None:
+    members = tuple(Member("d1", n, "a+b", f"k{n}", (n, 2)) for n in range(2))
+    head, *lines = on_members(replace(summary(), members=members))
+    assert "trained 2 times on the rows for training and validation" in head
+    assert "the network that did not learn from it" in head
+    assert lines[1] == "candidate d1, seed 1, without fold 2 of 2"
+
+
+def test_bags_that_were_not_finished_are_owned_up_to(summary: Maker) -> None:
+    (line,) = on_members(replace(summary(), members=(Member("d", 0, "g"),), unfinished_bags=1))
+    assert "1 such training did not make a whole" in line

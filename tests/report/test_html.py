@@ -9,10 +9,13 @@ from pytest import fixture
 
 from automtl.core.affinity import Affinity
 from automtl.core.graph import TaskGraph
+from automtl.data.dataset import MultiTaskData
+from automtl.data.describe import data_report
 from automtl.plugins import Plugins
+from automtl.report.columns import ColumnSummary
 from automtl.report.html import MAX_MATRIX, MAX_ROWS, report_html
 from automtl.report.leaderboard import percent
-from automtl.report.summary import FrontPoint, Summary
+from automtl.report.summary import FrontPoint, Member, Summary
 from automtl.run import RunFolder
 from automtl.search.entry import Estimate
 
@@ -211,6 +214,48 @@ def test_undefined_gains_are_told_and_not_drawn(made: Maker, plugins: Plugins) -
     text = report_html(made(gain=Estimate(float("nan"), None)), plugins, {})
     assert "undefined" in text
     assert "Gain on test of each task" not in text
+
+
+def test_labels_losses_and_heads_are_told(made: Maker, plugins: Plugins) -> None:
+    found = made(["tags"])
+    columns = (
+        ColumnSummary(HOSTILE, (60, 20, 20), (30, 10, 9), 0.375, {"macro_f1": 0.8125}),
+        ColumnSummary("rare", (60, 20, 20), (2, 1, 0), 0.25, {"macro_f1": float("nan")}),
+    )
+    task = replace(
+        found.tasks[0], kind="multilabel", columns=columns, loss="asymmetric", head="chain"
+    )
+    page = Page(report_html(replace(found, tasks=(task,)), plugins, {}))
+    for text in ("loss asymmetric, head chain", "0.375", "0.8125", "left out", HOSTILE):
+        assert text in page.text
+    assert "macro_f1 leaves out 1 of 2 labels" in page.text
+    assert {plugins.losses["asymmetric"].citation, plugins.heads["chain"].citation} <= {
+        value for _, name, value in page.attributes if name == "href"
+    }
+    assert "There is one task" in page.text
+
+
+def test_the_data_are_reported(made: Maker, penguins: MultiTaskData, plugins: Plugins) -> None:
+    report = data_report(penguins)
+    report["suspicions"] = [{"kind": "leak", "columns": [], "text": HOSTILE}]
+    text = report_html(made(), plugins, {}, report)
+    page = Page(text)
+    assert HOSTILE in page.text
+    assert HOSTILE not in text
+    assert all(one["name"] in page.text for one in report["inputs"])
+    assert "How the targets go together in training" in page.text
+    assert "Nothing in the data" not in page.text
+    assert "How the targets" not in report_html(made(), plugins, {})
+
+
+def test_the_curves_shown_are_those_of_the_first_network_in_the_file(
+    made: Maker, plugins: Plugins
+) -> None:
+    members = (Member("d", 0, "g", "d-0-bag0of2", (0, 2)), Member("d", 1, "g", "k", (1, 2)))
+    found = replace(made(), members=members)
+    page = Page(report_html(found, plugins, {"d-0-bag0of2": [curve(["a", "b"])]}))
+    assert "Losses of a" in page.text
+    assert "the first of 2 in the file" in page.text
 
 
 def test_only_credible_affinities_are_coloured(made: Maker, plugins: Plugins) -> None:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from statistics import fmean
 
 from pytest import approx
@@ -46,6 +47,22 @@ def test_a_gain_on_test_lies_between_those_of_the_seeds(finished: Summary) -> No
             assert task.test == approx(dict(task.winner_test))
         if finished.winner.anchor == "single-task":
             assert task.winner_test == approx(dict(task.anchor_test))
+
+
+def test_tasks_say_what_they_are_made_of(finished: Summary) -> None:
+    by_name = {task.name: task for task in finished.tasks}
+    assert by_name["sex"].classes == ("female", "male")
+    assert by_name["species"].sources == ("species",)
+    assert {task.loss for task in finished.tasks} == {"own"}
+    assert {task.head for task in finished.tasks} == {"linear"}
+    assert all(task.columns == () for task in finished.tasks)
+    assert finished.shown == finished.members[0].key
+
+
+def test_what_is_not_defined_is_null_in_json(finished: Summary) -> None:
+    undefined = replace(finished.tasks[0], test={"auc": float("nan")})
+    written = replace(finished, tasks=(undefined,)).to_json()
+    assert json.loads(json.dumps(written, allow_nan=False))["tasks"][0]["test"] == {"auc": None}
 
 
 def test_it_is_json(finished: Summary) -> None:

@@ -1,5 +1,8 @@
 """What tuning the anchors leads to: settings for tasks alone, and for tasks that share."""
 
+from dataclasses import replace
+from math import log10
+from statistics import fmean
 from typing import Any
 
 from pytest import approx
@@ -36,6 +39,45 @@ def test_each_task_alone_has_what_was_best_for_it(sim: Any) -> None:
     composed = ledger.standing.single.result.errors
     for task in sim.tasks:
         assert composed[task] == approx(min(trial.result.errors[task] for trial in plain))
+
+
+def test_a_task_has_settings_of_its_own_only_if_rows_can_tell_them_from_the_common_ones(
+    sim: Any,
+) -> None:
+    def train(order: Order) -> Result:
+        result = sim.train(order)
+        noise = sum(map(ord, order.key)) % 7  # another order of rows for each candidate
+        resampled = {
+            task: [error + 100 * ((at + noise) % 7 - 3) for at in range(7)]
+            for task, error in result.errors.items()
+        }
+        return replace(result, resampled=resampled)
+
+    director = sim.direct(Budget(40, None, 3))
+    while (order := director.anchors.next(0.0)) is not None:
+        director.ledger.begin(order)
+        director.tell(Trial(order, train(order)))
+    settled = director.anchors.settled()
+    assert settled is not None
+    plain = [t for t in director.trials if t.candidate.graph == sim.single]
+    common = min(plain, key=director.standing.relative).candidate.hyperparameters
+    assert settled.alone == dict.fromkeys(sim.tasks, common)
+
+
+def test_later_settings_are_mostly_steps_from_the_best(sim: Any) -> None:
+    director = sim.direct(Budget(400, None, 3, lone=True))
+    tried = director.anchors._tried
+    for _ in range(300):
+        order = director.anchors.next(0.0)
+        director.ledger.begin(order)
+        off = abs(log10(order.candidate.hyperparameters["learning_rate"]) + 2)
+        errors = {task: scale * (0.5 + off) for task, scale in sim.constants.items()}
+        director.tell(Trial(order, Result(Status.DONE, errors=errors)))
+    settings = [dict(values) for values in tried()]
+    assert len(settings) == len({str(values) for values in settings}) >= 25
+    errors = [director.standing.relative(t) - 0.5 for t in director.trials]
+    near = [error < 0.3 for error in errors[10:]]  # 0.3 of those at random would be
+    assert fmean(near) > 0.38
 
 
 def test_those_who_share_have_what_was_best_for_all_shared(sim: Any) -> None:

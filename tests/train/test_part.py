@@ -34,6 +34,17 @@ def test_only_the_shared_anchor_leaves_a_checkpoint(
     assert (trained.checkpoint.epoch, trained.checkpoint.epochs) == (3, 6)
 
 
+def test_the_temperature_is_1_unless_it_is_named(
+    penguins: MultiTaskData, plugins: Plugins, candidate: Make
+) -> None:
+    trainer = PartTrainer(penguins.for_training(), plugins, CPU, math.inf)
+    graph = TaskGraph.all_shared([task.name for task in penguins.tasks], 1)
+    plain, hot = candidate(graph), candidate(graph, temperature=5)
+    assert trainer._settings(Order(plain, 0, Phase.GRAPHS)).temperature == 1.0
+    assert trainer._settings(Order(hot, 0, Phase.GRAPHS)).temperature == 5.0
+    assert plain.digest != hot.digest
+
+
 def test_a_store_keeps_nothing_by_default(
     penguins: MultiTaskData, plugins: Plugins, candidate: Make
 ) -> None:

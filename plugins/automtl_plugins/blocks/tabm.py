@@ -9,19 +9,15 @@ Layer :math:`l` of member :math:`k` is
 with :math:`W^l` shared and :math:`r_k^l, s_k^l, b_k^l` of the member's own.
 """
 
-import warnings
 from collections.abc import Iterable
 from typing import ClassVar, Literal
 
-import torch
-from rtdl_num_embeddings import PiecewiseLinearEmbeddings
 from tabm import EnsembleView, LinearBatchEnsemble
 from torch import Tensor, nn
 
-from automtl.core.block import Block, Features, InputSpec
+from automtl.core.block import Block, Features
 from automtl.hookspecs import hookimpl
-
-NARROWEST = 1e-3  # the least width of a bin of the embeddings; scaled columns are about 1 wide
+from automtl_plugins.blocks._embedding import affordable, embed, make_embedding
 
 
 class TabM(Block):
@@ -38,12 +34,9 @@ class TabM(Block):
     :param members: The length of the ensemble axis, unless ``inputs`` has one already.
     :param layers: The number of layers.
     :param dropout: The share of activations that are set to zero in training.
-    :param embedding: The size of the embedding of a number.
+    :param embedding: The size of the embedding of a number; less where there are so many numbers
+        that their embeddings would be longer than 1,600 together, but two at least.
     :raises ValueError: If an integer is below 1, or ``dropout`` not in [0, 1).
-
-    .. note::
-        Quantiles nearer than ``1e-3`` are one edge: the outer bins go on in a straight line, and
-        one that narrow would blow up values outside the training range.
     """
 
     name: ClassVar[str] = "tabm"
@@ -66,7 +59,8 @@ class TabM(Block):
             )
         super().__init__(inputs)
         self.outputs = Features(width, inputs.members or members)
-        self.embedding = _embedding(inputs.layout, embedding)
+        embedding = affordable(embedding, inputs.layout)
+        self.embedding = make_embedding(inputs.layout, embedding)
         self.view = EnsembleView(k=members) if inputs.members is None else nn.Identity()
         first = self._first_layer(embedding)
         others = (self._layer(width, "ones") for _ in range(layers - 1))
@@ -77,8 +71,7 @@ class TabM(Block):
     def forward(self, x: Tensor) -> Tensor:
         """Maps ``[batch, size]`` or ``[batch, members, size]`` to ``[batch, members, width]``."""
         if self.embedding is not None and self.inputs.layout is not None:
-            numbers, rest = x.tensor_split([len(self.inputs.layout.quantiles)], dim=-1)
-            x = torch.cat([self.embedding(numbers).flatten(1), rest], dim=-1)
+            x = embed(x, self.embedding, self.inputs.layout)
         hidden: Tensor = self.layers(self.view(x))
         return hidden
 
@@ -109,27 +102,6 @@ class TabM(Block):
             scaling_init=(scaling, "ones"),
             first_scaling_init_chunks=chunks,
         )
-
-
-def _embedding(layout: InputSpec | None, size: int) -> PiecewiseLinearEmbeddings | None:
-    """Embeds numbers, ``[batch, n_numbers]`` to ``[batch, n_numbers, size]``; None without any."""
-    if layout is None or not layout.quantiles:
-        return None
-    bins = [_edges(quantiles) for quantiles in layout.quantiles]
-    with warnings.catch_warnings():
-        # A column with two distinct quantiles has one bin, as it should.
-        warnings.filterwarnings("ignore", message=".*just two bin edges")
-        return PiecewiseLinearEmbeddings(bins, size, activation=False, version="B")
-
-
-def _edges(quantiles: tuple[float, ...]) -> Tensor:
-    """The first and last quantile, and between them those that keep their distance."""
-    first, *inner, last = quantiles
-    kept = [first]
-    for quantile in inner:
-        if quantile - kept[-1] >= NARROWEST and last - quantile >= NARROWEST:
-            kept.append(quantile)
-    return torch.tensor([*kept, last])
 
 
 @hookimpl

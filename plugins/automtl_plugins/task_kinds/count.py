@@ -22,7 +22,7 @@ from torch import Tensor
 
 from automtl.core import metrics as scores
 from automtl.core.task import Floats, Metric, TaskKind
-from automtl.errors import DataError
+from automtl.errors import DataError, LabelError
 from automtl.hookspecs import hookimpl
 
 HEADROOM = 10.0  # how many times the highest training label a prediction may be
@@ -69,12 +69,13 @@ class Count(TaskKind):
         :raises DataError: Unless labels are whole numbers, not negative, and vary in the training
             part.
         """
-        known = labels[~np.isnan(labels)]
-        wrong = known[(known < 0) | (known != np.floor(known)) | np.isinf(known)]
-        if wrong.size:
-            raise DataError(
+        wrong = ~np.isnan(labels) & ((labels < 0) | (labels != np.floor(labels)) | np.isinf(labels))
+        if wrong.any():
+            row = int(wrong.argmax())
+            raise LabelError(
                 f"The labels of a count task are whole numbers from 0 on, but there is "
-                f"{wrong[0]:g}. Mend it, or use the kind 'regression'."
+                f"{labels[row]:g}. Mend it, or use the kind 'regression'.",
+                row,
             )
         known = labels[train & ~np.isnan(labels)]
         if not known.size or known.min() == known.max():

@@ -38,6 +38,7 @@ class MultiOutput(TaskKind):
         "rmse": Metric(scores.mean_rmse, best=0.0),
         "mae": Metric(scores.mean_mae, best=0.0),
     }
+    column_metrics: ClassVar[tuple[str, ...]] = ("arrmse", "r2", "rmse", "mae")
 
     names: tuple[str, ...]
     means: tuple[float, ...]

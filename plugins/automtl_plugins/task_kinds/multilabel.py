@@ -14,7 +14,7 @@ from automtl.core.cuts import EVEN
 from automtl.core.metrics import label_curves, label_decisions, label_ranks
 from automtl.core.task import Floats, Metric, TaskKind
 from automtl.core.thresholds import OBJECTIVES, RULES, Decision, tune
-from automtl.errors import DataError
+from automtl.errors import DataError, LabelError
 from automtl.hookspecs import hookimpl
 
 OPTIONS = {"rule": tuple(RULES), "objective": OBJECTIVES}
@@ -68,6 +68,12 @@ class Multilabel(TaskKind):
         "brier": Metric(label_curves.brier, best=0.0),
         "calibration_error": Metric(label_curves.calibration_error, best=0.0),
     }
+    column_metrics: ClassVar[tuple[str, ...]] = (
+        "log_loss",
+        "macro_auc",
+        "macro_average_precision",
+        "macro_f1",
+    )
 
     names: tuple[str, ...]
     counts: tuple[tuple[int, int], ...]
@@ -175,10 +181,12 @@ def _check_flags(labels: Floats, names: Sequence[str]) -> None:
     wrong = ~np.isnan(labels) & (labels != 0) & (labels != 1)
     if wrong.any():
         column = int(wrong.any(0).argmax())
-        value = labels[wrong[:, column], column][0]
-        raise DataError(
-            f"The labels of a multilabel task are 0 or 1, but '{names[column]}' has {value:g}. "
-            f"Mend it, leave it empty, or choose the kind 'multi_output'."
+        row = int(wrong[:, column].argmax())
+        raise LabelError(
+            f"The labels of a multilabel task are 0 or 1, but '{names[column]}' has "
+            f"{labels[row, column]:g}. Mend it, leave it empty, or choose the kind 'multi_output'.",
+            row,
+            column,
         )
 
 

@@ -22,7 +22,7 @@ from torch.nn import functional
 from automtl.core import labels as class_labels
 from automtl.core import metrics as scores
 from automtl.core.task import Floats, Metric, TaskKind
-from automtl.errors import DataError
+from automtl.errors import DataError, LabelError
 from automtl.hookspecs import hookimpl
 
 
@@ -84,7 +84,7 @@ class Ordinal(TaskKind):
             than two levels have a training row.
         """
         counts = class_labels.count_classes(labels, train)
-        names = _given(levels, counts) if levels else _ascending(counts)
+        names = _given(levels, labels) if levels != () else _ascending(counts)
         if len(counts) < 2:
             found = class_labels.listing(list(counts)) or "none"
             raise DataError(
@@ -129,14 +129,24 @@ class Ordinal(TaskKind):
         return np.where(column >= levels, (column > levels).astype(np.float64), np.nan)
 
 
-def _given(levels: Sequence[object], counts: Mapping[str, int]) -> tuple[str, ...]:
+def _given(levels: object, labels: NDArray[Any]) -> tuple[str, ...]:
+    if not isinstance(levels, list | tuple) or not all(
+        isinstance(level, str | int | float) and not isinstance(level, bool) for level in levels
+    ):
+        raise DataError(
+            f"Levels are a list of names, from the lowest to the highest, but got {levels!r}. "
+            f"Names such as yes, no and null are written in quotes."
+        )
     names = tuple(str(level) for level in levels)
     if len(set(names)) < len(names):
         raise DataError(f"Levels are distinct, but got {class_labels.listing(names, len(names))}.")
-    if unknown := sorted(counts.keys() - set(names)):
-        raise DataError(
-            f"Labels are of the levels {class_labels.listing(names, len(names))}, but there is "
-            f"{class_labels.listing(unknown)}. Add it to the levels, or leave such labels empty."
+    unknown = np.array([label is not None and label not in names for label in labels.tolist()])
+    if unknown.any():
+        row = int(unknown.argmax())
+        raise LabelError(
+            f"Labels are of the levels {class_labels.listing(names, len(names))}, but here is "
+            f"'{labels[row]}'. Add it to the levels, or leave such labels empty.",
+            row,
         )
     return names
 

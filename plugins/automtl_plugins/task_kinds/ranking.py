@@ -18,7 +18,7 @@ from torch import Tensor
 
 from automtl.core.metrics import queries as scores
 from automtl.core.task import Floats, Metric, TaskKind
-from automtl.errors import DataError
+from automtl.errors import DataError, LabelError
 from automtl.hookspecs import hookimpl
 
 MOST = 31  # the highest relevance: gains grow as powers of two
@@ -66,11 +66,13 @@ class Ranking(TaskKind):
             has both a relevant row and another one that is less so.
         """
         relevance = labels[:, 0]
-        wrong = relevance[(relevance < 0) | (relevance > MOST)]
-        if wrong.size:
-            raise DataError(
+        wrong = (relevance < 0) | (relevance > MOST)
+        if wrong.any():
+            row = int(wrong.argmax())
+            raise LabelError(
                 f"Relevance is between 0 and {MOST}, as gains grow as powers of two, but there is "
-                f"{wrong[0]:g}. Write it as a few grades."
+                f"{relevance[row]:g}. Write it as a few grades.",
+                row,
             )
         known = labels[train & ~np.isnan(labels).any(1)]
         _, query, sizes = np.unique(known[:, 1], return_inverse=True, return_counts=True)

@@ -79,7 +79,7 @@ def test_linear_targets_are_known_where_the_level_is_reached() -> None:
     ("labels", "options", "message"),
     [
         (["low", "high", "3"], {}, "such as '(low|high)', have no order.*option `levels`"),
-        (["low", "mid", "low"], {"levels": ["low", "high"]}, "'low', 'high', but there is 'mid'"),
+        (["low", "mid", "low"], {"levels": ["low", "high"]}, "'low', 'high', but here is 'mid'"),
         (["1", "1", None], {}, "two levels, but found '1'"),
         (["1", "1.0", "2"], {}, "written alike, but there are '1' and '1.0'"),
         (["1", "2", "3"], {}, "Every class has a row in the training part, but '3'"),

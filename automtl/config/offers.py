@@ -1,0 +1,87 @@
+"""Whether what a configuration offers and asks for suits its data."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from automtl.config.config import Config
+from automtl.config.document import Problem
+from automtl.core.space import SearchSpace
+from automtl.data.request import ALL
+
+if TYPE_CHECKING:  # what it takes to look at data brings torch along
+    from automtl.core.task import Task, TaskKind
+    from automtl.data.dataset import MultiTaskData
+    from automtl.plugins import Plugins
+
+T = TypeVar("T")
+
+
+def check_offers(config: Config, data: "MultiTaskData", plugins: "Plugins") -> None:
+    """
+    Checks what could not be known before the data were read, so that no training fails of it:
+    whether the losses and heads on offer can be made for their tasks, whether the metrics are
+    defined on the validation part, and whether there are rows for the bags.
+
+    :raises ConfigError: If not. The message lists all that is wrong, each with its place.
+    """
+    problems = [*_of_tasks(config, data, plugins), *_of_bags(config, data)]
+    if problems:
+        raise config.document.error(problems)
+
+
+def for_tasks(config: Config, data: "MultiTaskData") -> Config:
+    """The configuration with the losses and heads that it offers to all tasks for each of them."""
+    named = {target.name for target in config.targets}
+    others = [task.name for task in data.tasks if task.name not in named]
+    space = replace(
+        config.space,
+        losses=_spread(config.space.losses, others),
+        heads=_spread(config.space.heads, others),
+    )
+    return replace(config, space=space)
+
+
+def _spread(offers: Mapping[str, T], tasks: list[str]) -> dict[str, T]:
+    spread = {task: offer for task, offer in offers.items() if task != ALL}
+    if ALL in offers:
+        spread |= dict.fromkeys(tasks, offers[ALL])
+    return spread
+
+
+def _of_tasks(config: Config, data: "MultiTaskData", plugins: "Plugins") -> Iterator[Problem]:
+    from automtl.train.evaluate import constant_errors
+    from automtl.train.offers import misfits
+
+    space: SearchSpace = for_tasks(config, data).space
+    named = {target.name for target in config.targets}
+    scale = constant_errors(data.tasks, data.kinds, data.validation.targets)
+    seen: set[Problem] = set()
+    for task, kind in zip(data.tasks, data.kinds, strict=True):
+        target = task.name if task.name in named else ALL
+        losses, heads = space.losses.get(task.name, {}), space.heads.get(task.name, {})
+        for misfit in misfits(kind, losses, heads, plugins):
+            about = "" if target != ALL else f"task '{task.name}': "
+            place = ("targets", target, *misfit.place)
+            problem = Problem(place, f"{about}{misfit.message}")
+            if problem.place not in {other.place for other in seen}:
+                seen.add(problem)
+                yield problem
+        if not math.isfinite(scale[task.name]):
+            yield Problem(("targets", target, "metric"), _undefined(task, kind))
+
+
+def _undefined(task: "Task", kind: "TaskKind") -> str:
+    return (
+        f"the metric '{task.metric or kind.primary}' of task '{task.name}' is not defined on the "
+        f"validation part: its labels there do not vary enough. Choose another metric or another "
+        f"split, or leave the target out."
+    )
+
+
+def _of_bags(config: Config, data: "MultiTaskData") -> Iterator[Problem]:
+    from automtl.data.bagging import why_not_bagged
+
+    if config.search.bags and (why := why_not_bagged(data, config.search.bags)):
+        yield Problem(("search", "bags"), why)

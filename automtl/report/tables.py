@@ -1,0 +1,44 @@
+"""Tables and charts of the report, as the page's template shows them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Cell:
+    """
+    A cell of a table.
+
+    :param style: Its CSS classes.
+    :param link: Where it leads to, if anywhere.
+    """
+
+    text: str
+    style: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """
+    A table.
+
+    :param rows: The first cell of each row is its header.
+    """
+
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """An SVG image with a caption."""
+
+    caption: str
+    svg: str
+
+
+def number(text: str) -> Cell:
+    """A cell with a number."""
+    return Cell(text, "number")

@@ -1,0 +1,129 @@
+"""
+How good the predictions are, next to reference results, on fifteen real data sets.
+
+    python examples/benchmarks/quality.py FOLDER [--sets yeast scene ...] [--minutes 10]
+
+Every set is one configuration with the default search space, run as a user would run it, with
+``automtl search`` for at most so many minutes (cross-validated sets: all folds together). Nothing
+is chosen on test rows. FOLDER is as in ``data.py``. A set that has finished is not run again; the
+references are in ``quality_reference.py``.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from data import prepare
+from quality_reference import FOLDS, MTR, SETS, quality_report
+
+from automtl_plugins.readers.arff import Arff
+
+HERE = Path(__file__).parent
+SEARCH = "search: {bags: 5, seeds: 3, device: cpu}\n"  # all else is left at its default
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--runs", type=Path, default=Path("runs/quality"))
+    parser.add_argument("--out", type=Path, default=HERE / "results")
+    arguments = parser.parse_args()
+    arguments.runs.mkdir(parents=True, exist_ok=True)
+    file = arguments.out / "quality.json"
+    found: dict[str, Any] = json.loads(file.read_text()) if file.is_file() else {}
+    for name in arguments.sets:
+        found[name] = _measured(name, arguments)
+        print(name, json.dumps(found[name]))
+        sys.stdout.flush()
+        file.write_text(json.dumps(found, indent=1) + "\n")
+        (arguments.out / "quality.md").write_text(quality_report(found))
+    print((arguments.out / "quality.md").read_text())
+
+
+def _measured(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
+    """What the exported models of one set reach on test, as the reference counts it."""
+    config = arguments.runs / f"{name}.yaml"
+    config.write_text(_config(name, arguments.folder.resolve(), arguments.runs))
+    folder, folds = arguments.runs / name, FOLDS.get(name, 1)
+    done = folder / ("folds.json" if folds > 1 else "best.json")
+    if not done.is_file():
+        _search(config, folder, folds, arguments.minutes / folds)
+    bests = [folder / f"fold-{number + 1}" for number in range(folds)] if folds > 1 else [folder]
+    results = [json.loads((best / "best.json").read_text()) for best in bests]
+    reached = [_reached(name, [task["test"] for task in result["tasks"]]) for result in results]
+    return {
+        "minutes": sum(result["seconds"] for result in results) / 60,
+        "trainings": sum(result["trials"] for result in results),
+        **{key: fmean(one[key] for one in reached) for key in reached[0]},
+        **({"folds": [one["arrmse"] for one in reached]} if folds > 1 else {}),
+    }
+
+
+def _search(config: Path, folder: Path, folds: int, minutes: float) -> None:
+    command = [sys.executable, "-m", "automtl", "search", "--minutes", f"{minutes:g}"]
+    command += ["--resume", str(folder)] if folder.exists() else [
+        str(config), "--out", str(folder.parent), "--name", folder.name,
+    ]  # fmt: skip
+    if folds > 1 and not folder.exists():
+        command += ["--folds", str(folds)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+
+
+def _reached(name: str, tests: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The measures of the reference, from the test metrics of each task."""
+    if name in MTR:
+        return {"arrmse": fmean(test["rrmse"] for test in tests)}
+    if name in ("tox21", "landmine"):
+        return {"auc": fmean(test["roc_auc"] for test in tests)}
+    if name == "adult":
+        income, married, hours = tests
+        return {"income": income["roc_auc"], "never_married": married["roc_auc"], "r2": hours["r2"]}
+    keys = ("hamming_loss", "micro_f1", "macro_f1", "subset_accuracy")
+    return {key: tests[0][key] for key in keys}
+
+
+def _config(name: str, folder: Path, runs: Path) -> str:
+    """The configuration of a set."""
+    if name in MTR:
+        file = folder / "mtr" / f"{name}.arff"
+        targets = Arff().columns(file)[-MTR[name] :]
+        kinds = {target: {"kind": "regression"} for target in targets}
+        text = f"data: {file}\ntargets: {json.dumps(kinds)}\n"
+    elif name == "tox21":
+        table, targets = prepare("tox21", folder, runs.resolve())
+        kinds = {target: {"kind": "binary"} for target in targets}
+        text = f"data: {table}\ntargets: {json.dumps(kinds)}\nsplit: {{column: split}}\n"
+    elif name == "landmine":
+        text = (
+            f"data: {folder}/landmine/landmine_long.csv.gz\n"
+            "long: {task: task, value: label}\ntargets: {'*': {kind: binary}}\n"
+            "split: {column: split}\n"
+        )
+    elif name == "adult":
+        text = (
+            f"data: {folder}/adult/adult.csv.gz\n"
+            "targets: {income: {kind: binary}, never_married: {kind: binary}, hours_per_week: {}}\n"
+            "ignore: [relationship, marital_status]\nsplit: {column: split}\n"
+        )
+    else:
+        files = [folder / "multilabel" / name / f"{name}-{part}.arff" for part in ("train", "test")]
+        text = (
+            f"data: {{train: {files[0]}, test: {files[1]}}}\n"
+            "targets: {labels: {kind: multilabel}}\n"
+        )
+    return text + SEARCH
+
+
+if __name__ == "__main__":
+    main()

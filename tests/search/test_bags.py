@@ -1,0 +1,50 @@
+"""The winner on other divisions of the rows."""
+
+from typing import Any
+
+from pytest import mark
+
+from automtl.core.trial import Phase
+from automtl.search.bags import bags_of
+from automtl.search.budget import Budget
+
+
+@mark.parametrize("workers", [1, 3])
+def test_the_winner_is_trained_once_on_each_division_when_all_is_decided(
+    sim: Any, workers: int
+) -> None:
+    director = sim.direct(Budget(24, None, 3, bags=4), bags=4)
+    ended = sim.walk(director, workers=workers)
+    bags = [trial for trial in ended if trial.phase is Phase.BAGS]
+    assert [trial.order.bag for trial in ended[-4:]] == [trial.order.bag for trial in bags]
+    assert sorted(trial.order.bag for trial in bags) == [(number, 4) for number in range(4)]
+    winner = director.standing.peers[0].candidate
+    assert {trial.candidate for trial in bags} == {winner}
+    assert len({trial.seed for trial in bags}) == 4  # the members start apart, too
+    assert len(ended) - 4 <= 24  # bags come on top
+    assert sorted(t.order.bag for t in bags_of(director.standing, director.trials)) == [
+        (number, 4) for number in range(4)
+    ]
+
+
+def test_bags_change_nothing_of_what_is_ranked(sim: Any) -> None:
+    plain, bagged = sim.direct(Budget(24, None, 3)), sim.direct(Budget(24, None, 3, 4), bags=4)
+    for director in (plain, bagged):
+        sim.walk(director)
+    ranked = [[e.candidate for e in director.standing.ranking] for director in (plain, bagged)]
+    assert ranked[0] == ranked[1]
+    assert all(trial.phase is not Phase.BAGS for trial in bagged.standing.trials)
+
+
+def test_an_incomplete_set_of_bags_is_none(sim: Any) -> None:
+    director = sim.direct(Budget(24, None, 3, bags=4), bags=4)
+    sim.walk(director)
+    assert len(bags_of(director.standing, director.trials)) == 4
+    assert bags_of(director.standing, director.trials[:-1]) == []
+
+
+def test_bags_have_a_share_of_the_time() -> None:
+    budget = Budget(None, 100.0, 3, bags=4)
+    assert budget.search_seconds == 75.0
+    assert budget.spent(0, 75.0) == 1.0
+    assert Budget(None, 100.0, 3).search_seconds == 100.0
