@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
-from pytest import MonkeyPatch, TempPathFactory, fixture
+from pytest import Item, MonkeyPatch, TempPathFactory, fixture, mark
 
 from automtl.config import bundled_config, override
 from automtl.core.candidate import Candidate, Scalar
@@ -33,6 +33,13 @@ SETTINGS: Mapping[str, Scalar] = {
     "epochs": 8,
     "patience": 8,
 }
+
+
+def pytest_collection_modifyitems(items: list[Item]) -> None:
+    """Tests that look at the finished search run in the process that made it."""
+    for item in items:
+        if "finished" in getattr(item, "fixturenames", ()):
+            item.add_marker(mark.xdist_group("finished"))
 
 
 @fixture(scope="session")
