@@ -24,6 +24,7 @@ ORDER = [
     {"search"},
     {"deploy", "run", "config"},
     {"report", "init", "starter"},
+    {"conclusion"},
     {"pipeline", "measure", "progress"},
     {"cross_validation"},
     {"cli", "__init__"},
