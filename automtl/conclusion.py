@@ -1,0 +1,185 @@
+"""The end of a search: what won is tested once, exported and written down."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from automtl.core.trial import Trial
+from automtl.data.bagging import fold_of_rows, joined
+from automtl.data.dataset import MultiTaskData, Part
+from automtl.deploy.export import export_onnx
+from automtl.errors import SearchFailed
+from automtl.model.network import Network
+from automtl.plugins import Plugins
+from automtl.report.card import model_card
+from automtl.report.html import report_html
+from automtl.report.summary import Delivered, Judged, Learned, Summary, summarise
+from automtl.run import RunFolder
+from automtl.search.bags import bags_of
+from automtl.search.director import Director
+from automtl.search.entry import Entry
+from automtl.search.front import nearest
+from automtl.search.members import ensemble_members
+from automtl.search.standing import Standing
+from automtl.train.evaluate import errors, evaluate, evaluate_columns, predict, tuned
+from automtl.train.sparse import as_inputs
+from automtl.train.trial import trial_network
+
+
+def conclude(
+    run: RunFolder,
+    data: MultiTaskData,
+    plugins: Plugins,
+    director: Director,
+    n_members: int,
+) -> Summary:
+    """
+    Chooses on validation, tests once, exports, and writes down what was found.
+
+    :param n_members: Of how many networks the exported file holds the mean, unless there are bags.
+    :raises SearchFailed: If nothing succeeded, or nothing keeps the limits.
+    """
+    standing, trials = director.standing, director.trials
+    _check_winner(standing, trials)
+    winner = standing.ranking[0]
+    compared = [entry for entry in standing.ranking if entry.anchor] + [winner]
+    judged = {entry.candidate.digest: _judge(entry, run, data, plugins) for entry in compared}
+    members = bags_of(standing, trials) or ensemble_members(standing, n_members)
+    delivered = _deliver(members, run, data, plugins)
+    learned = _learned(director)
+    summary = summarise(standing, trials, data, judged, delivered, learned, run.path)
+    curves = {members[0].order.key: run.curves(members[0])}
+    _write_down(summary, run, plugins, curves)
+    return summary
+
+
+def _check_winner(standing: Standing, trials: Sequence[Trial]) -> None:
+    """
+    Makes sure that there is a winner.
+
+    :raises SearchFailed: If nothing can be compared, or nothing keeps the limits.
+    """
+    if not standing.ranking:
+        raise SearchFailed(_why_nothing_succeeded(trials))
+    if not standing.peers:
+        raise SearchFailed(
+            f"No candidate keeps the limits of the search: "
+            f"{nearest(standing.ranking, standing.objective)}. Raise or remove the limit in "
+            f"config.yaml of the run folder and resume, or begin with a space of smaller networks."
+        )
+
+
+def _why_nothing_succeeded(trials: Sequence[Trial]) -> str:
+    counts = Counter(trial.result.reason for trial in trials).most_common(5)
+    reasons = "; ".join(f"{n} × {reason}" for reason, n in counts)
+    return (
+        f"No single-task anchor succeeded, so nothing can be compared ({len(trials)} trials: "
+        f"{reasons or 'none was begun'})."
+    )
+
+
+def _learned(director: Director) -> Learned:
+    """What the search knows beside its trials."""
+    searcher = director.searcher
+    return Learned(
+        affinity=director.affinity,
+        posterior=None if searcher is None else searcher.posterior(),
+        calibration=director.calibration,
+    )
+
+
+def _deliver(
+    members: Sequence[Trial], run: RunFolder, data: MultiTaskData, plugins: Plugins
+) -> Delivered:
+    """Exports the mean prediction of ``members``, and tests it."""
+    networks = [_trained(member, run, data, plugins) for member in members]
+    first = members[0]
+    provenance = {
+        "automtl.candidate": first.candidate.digest,
+        "automtl.graph": str(first.candidate.graph),
+        "automtl.data": data.digest,
+        "automtl.seed": str(first.seed),
+        "automtl.members": ",".join(f"{t.candidate.digest}-{t.seed}" for t in members),
+    }
+    ready = (
+        _tuned(networks, data) if first.order.bag is None else _tuned_apart(members, networks, data)
+    )
+    report = export_onnx(networks, ready, run.model, provenance)
+    predictions = _predictions(networks, ready, ready.test)
+    asked = (predictions, ready.tasks, ready.kinds, ready.test.targets)
+    return Delivered(members, ready.kinds, evaluate(*asked), evaluate_columns(*asked), report)
+
+
+def _write_down(
+    summary: Summary,
+    run: RunFolder,
+    plugins: Plugins,
+    curves: Mapping[str, Sequence[Mapping[str, Any]]],
+) -> None:
+    """Writes all files that are made at the end but the model itself."""
+    for name, found in (("affinity", summary.affinity), ("posterior", summary.posterior)):
+        if found is not None:
+            run.write_json(f"{name}.json", found.to_json())
+    if summary.against:
+        front = [asdict(point) for point in summary.front]
+        run.write_json("front.json", {"against": list(summary.against), "front": front})
+    run.write_json("best.json", summary.to_json())
+    run.write_text("MODEL_CARD.md", model_card(summary, plugins))
+    run.write_text("report.html", report_html(summary, plugins, curves, run.data_report()))
+
+
+def _judge(entry: Entry, run: RunFolder, data: MultiTaskData, plugins: Plugins) -> list[Judged]:
+    """The test metrics of each training of a candidate."""
+    found = []
+    for trial in entry.trials:
+        networks = [_trained(trial, run, data, plugins)]
+        metrics = _test_metrics(networks, _tuned(networks, data))
+        found.append(Judged(trial.seed, metrics, errors(metrics, data.tasks, data.kinds)))
+    return found
+
+
+def _test_metrics(networks: Sequence[Network], data: MultiTaskData) -> dict[str, dict[str, float]]:
+    """The metrics on test of the mean of what ``networks`` predict."""
+    predictions = _predictions(networks, data, data.test)
+    return evaluate(predictions, data.tasks, data.kinds, data.test.targets)
+
+
+def _tuned(networks: Sequence[Network], data: MultiTaskData) -> MultiTaskData:
+    """The data with kinds that hold what is chosen on validation, such as thresholds."""
+    predictions = _predictions(networks, data, data.validation)
+    kinds = tuned(predictions, data.tasks, data.kinds, data.validation.targets)
+    return replace(data, kinds=kinds)
+
+
+def _tuned_apart(
+    members: Sequence[Trial], networks: Sequence[Network], data: MultiTaskData
+) -> MultiTaskData:
+    """The same for bags: a row's prediction is that of the network that did not learn from it."""
+    both = joined(data.train, data.validation)
+    folds = fold_of_rows(both, len(members))
+    given: dict[str, NDArray[np.float64]] = {}
+    for member, network in zip(members, networks, strict=True):
+        rows = folds == (member.order.bag or (0, 0))[0]
+        part = replace(both, inputs=both.inputs[rows])
+        for task, values in _predictions([network], data, part).items():
+            given.setdefault(task, np.empty((len(folds), values.shape[1])))[rows] = values
+    return replace(data, kinds=tuned(given, data.tasks, data.kinds, both.targets))
+
+
+def _predictions(
+    networks: Sequence[Network], data: MultiTaskData, part: Part
+) -> dict[str, NDArray[np.float64]]:
+    """The mean of what ``networks`` predict for each task, ``[n_rows, n_values]``."""
+    inputs = as_inputs(part.inputs, torch.device("cpu"))
+    each = [predict(network, data.tasks, data.kinds, inputs) for network in networks]
+    return {task: np.mean([found[task] for found in each], axis=0) for task in each[0]}
+
+
+def _trained(trial: Trial, run: RunFolder, data: MultiTaskData, plugins: Plugins) -> Network:
+    """The network of a trial, with the weights that its training left."""
+    return run.restore(trial.order, trial_network(trial.order, data.for_training(), plugins))

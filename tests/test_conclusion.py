@@ -1,0 +1,47 @@
+"""The end of a search; whole ones end in the tests of the pipeline."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from pytest import MonkeyPatch
+from torch import Tensor, nn
+
+from automtl import conclusion
+from automtl.data.bagging import fold_of_rows, joined
+from automtl.data.dataset import MultiTaskData
+
+
+class Constant(nn.Module):
+    """Predicts the same of all rows."""
+
+    def __init__(self, data: MultiTaskData, value: float) -> None:
+        super().__init__()
+        self.data, self.value = data, value
+
+    def forward(self, inputs: Tensor) -> dict[str, Tensor]:
+        return {
+            task.name: inputs.new_full((len(inputs), 1, kind.n_outputs), self.value)
+            for task, kind in zip(self.data.tasks, self.data.kinds, strict=True)
+        }
+
+
+def test_of_bags_thresholds_are_chosen_on_what_each_network_did_not_learn_from(
+    penguins: MultiTaskData, monkeypatch: MonkeyPatch
+) -> None:
+    seen: dict[str, Any] = {}
+
+    def tuned(predictions: Any, tasks: Any, kinds: Any, targets: Any) -> Any:
+        seen.update(predictions=predictions, targets=targets)
+        return kinds
+
+    monkeypatch.setattr(conclusion, "tuned", tuned)
+    order = [2, 0, 1]  # bags may end in any order
+    members: Any = [SimpleNamespace(order=SimpleNamespace(bag=(bag, 3))) for bag in order]
+    networks: Any = [Constant(penguins, float(bag)) for bag in order]
+    conclusion._tuned_apart(members, networks, penguins)
+    both = joined(penguins.train, penguins.validation)
+    mass, kind = seen["predictions"]["body_mass_g"][:, 0], penguins.kinds[2]
+    expected = kind.decode(fold_of_rows(both, 3).astype(float))
+    np.testing.assert_allclose(mass, expected, rtol=1e-5)
+    np.testing.assert_array_equal(seen["targets"], both.targets)
