@@ -1,23 +1,22 @@
 """The anchors: tuned, and composed of what is best for each task."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
-from statistics import fmean, stdev
 
 from automtl.core.candidate import Candidate, Scalar
 from automtl.core.graph import TaskGraph
 from automtl.core.seed import derive_seed
 from automtl.core.trial import Order, Phase, Status, Trial
 from automtl.search.ledger import Ledger
+from automtl.search.own import own_settings
 from automtl.search.plan import Plan
 
 Settings = Mapping[str, Scalar]
 
 SCOUTS = 5  # settings that are tried before steps from the best one
 FRESH = 0.25  # the share of later ones that come from everywhere still
-CREDIBLE = 2.0  # standard errors that settings of its own must better a task by
 ATTEMPTS = 20  # to find settings that were not tried
 
 
@@ -124,7 +123,7 @@ class Anchors:
         if not (trials := self._single_trials()):
             return None
         common = min(trials, key=self.ledger.standing.relative)
-        best = {task: _best(task, common, trials) for task in self.plan.tasks}
+        best = own_settings(common, trials, self.plan.constants)
         alone = {task: trial.candidate.hyperparameters for task, trial in best.items()}
         # the settings for sharing are nobody's here, but as in whatever the searcher proposes
         candidate = self.plan.space.candidate(self.single_graph, self._for_sharing(), alone)
@@ -150,17 +149,3 @@ def _is_plain(trial: Trial, graph: TaskGraph) -> bool:
     """Whether an anchor was trained with the same settings for all tasks."""
     candidate = trial.candidate
     return trial.phase is Phase.ANCHORS and candidate.graph == graph and not candidate.alone
-
-
-def _best(task: str, common: Trial, trials: Sequence[Trial]) -> Trial:
-    """
-    The training with a task's least error; but the one that is best over all tasks, unless the
-    difference is `CREDIBLE`: of several settings, one always looks best on a few rows by luck, and
-    a zero point of luck would hide what sharing gains.
-    """
-    best = min(trials, key=lambda trial: trial.result.errors[task])
-    pair = [trial.result.resampled.get(task, ()) for trial in (best, common)]
-    if best is common or not all(pair):
-        return common
-    differences = [mine - others for mine, others in zip(*pair, strict=True)]
-    return best if fmean(differences) < -CREDIBLE * stdev(differences) else common

@@ -48,7 +48,7 @@ def test_a_task_has_settings_of_its_own_only_if_rows_can_tell_them_from_the_comm
         result = sim.train(order)
         noise = sum(map(ord, order.key)) % 7  # another order of rows for each candidate
         resampled = {
-            task: [error + 100 * ((at + noise) % 7 - 3) for at in range(7)]
+            task: [error + 100 * ((at * (noise + 1)) % 7 - 3) for at in range(7)]
             for task, error in result.errors.items()
         }
         return replace(result, resampled=resampled)
