@@ -181,24 +181,8 @@ def _go_on(
     address: str | None,
 ) -> Summary:
     """From the trials in the run folder, none at first, to the end."""
-    constants = constant_errors(data.tasks, data.kinds, data.validation.targets)
     settings = config.search
-    seconds = None if settings.minutes is None else 60 * settings.minutes
-    plan = Plan(
-        for_tasks(config, data).space,
-        constants,
-        pick(plugins.searchers, "searcher", settings.searcher),
-        Budget(settings.trials, seconds, settings.seeds, settings.bags, len(constants) == 1),
-        settings.seed,
-        run.affinity,
-        estimator=pick(plugins.affinities, "affinity", settings.affinity),
-        objective=settings.aim,
-        count=partial(_parameters, data.for_training(), plugins),
-        fidelity=settings.fidelity,
-        bags=settings.bags,
-        workers=settings.n_workers,
-    )
-    director = Director(plan)
+    director = Director(_plan(config, run, data, plugins))
     with run.lock():
         earlier = run.trials()
         for trial in earlier:
@@ -219,6 +203,26 @@ def _go_on(
     with _outliving("at the end", progress):
         plugins.hook.automtl_search_end(folder=run.path, trials=director.trials)
     return summary
+
+
+def _plan(config: Config, run: RunFolder, data: MultiTaskData, plugins: Plugins) -> Plan:
+    """What the director is to bring about."""
+    constants = constant_errors(data.tasks, data.kinds, data.validation.targets)
+    settings = config.search
+    seconds = None if settings.minutes is None else 60 * settings.minutes
+    return Plan(
+        for_tasks(config, data).space,
+        constants,
+        pick(plugins.searchers, "searcher", settings.searcher),
+        Budget(settings.trials, seconds, settings.seeds, settings.bags, len(constants) == 1),
+        settings.seed,
+        run.affinity,
+        estimator=pick(plugins.affinities, "affinity", settings.affinity),
+        objective=settings.aim,
+        count=partial(_parameters, data.for_training(), plugins),
+        fidelity=settings.fidelity,
+        workers=settings.n_workers,
+    )
 
 
 def _interrupted(run: RunFolder, progress: Progress) -> None:

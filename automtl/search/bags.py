@@ -20,13 +20,14 @@ MARGIN = 1.3  # bags have more rows to learn from than the trainings before
 def next_bag(plan: Plan, ledger: Ledger, elapsed: float) -> Order | None:
     """The next bag of the winner, once it is decided and in time; None if there is none."""
     searching = any(order.phase is not Phase.BAGS for order in ledger.pending.values())
-    if not plan.bags or searching or not (peers := ledger.standing.peers):
+    bags = plan.budget.bags
+    if not bags or searching or not (peers := ledger.standing.peers):
         return None
     seconds = plan.budget.seconds
     if seconds is not None and _longest(ledger) > seconds - elapsed:
         return None
-    for number in range(plan.bags):
-        bag = (number, plan.bags)
+    for number in range(bags):
+        bag = (number, bags)
         order = Order(peers[0].candidate, plan.seed + number, Phase.BAGS, bag=bag)
         if ledger.new(order):
             return order
@@ -39,9 +40,9 @@ def search_end(plan: Plan, ledger: Ledger) -> float | None:
     at most half of the time is kept for them. None where there is no limit.
     """
     seconds, planned = plan.budget.seconds, plan.budget.search_seconds
-    if seconds is None or planned is None or not plan.bags:
+    if seconds is None or planned is None or not plan.budget.bags:
         return seconds
-    needed = MARGIN * ceil(plan.bags / plan.workers) * _longest(ledger)
+    needed = MARGIN * ceil(plan.budget.bags / plan.workers) * _longest(ledger)
     return max(seconds / 2, min(planned, seconds - needed))
 
 

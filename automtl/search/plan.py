@@ -28,7 +28,6 @@ class Plan:
     :param count: How many parameters a candidate has; asked only if they are limited.
     :param fidelity: The share of the all-shared anchor's epochs that a graph's first, warm-started
         training takes, if such trainings rank graphs as full ones do; 1: all are trained in full.
-    :param bags: On how many divisions of the rows the winner is trained in the end; 0 for none.
     :param workers: How many trials run at a time.
     """
 
@@ -42,7 +41,6 @@ class Plan:
     objective: Objective = field(default_factory=Objective)
     count: Callable[[Candidate], int] = lambda candidate: 0
     fidelity: float = 1.0
-    bags: int = 0
     workers: int = 1
 
     @property

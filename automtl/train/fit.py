@@ -89,12 +89,7 @@ def fit(
     :raises Diverged: If a loss becomes NaN or infinite.
     :raises DeadlinePassed: If the settings' deadline passes.
     """
-    weights = [*network.parameters(), *balancer.parameters()]
-    optimizer = torch.optim.AdamW(
-        weights, settings.learning_rate, weight_decay=settings.weight_decay, fused=True
-    )
-    if start is not None:
-        start.start(network, balancer, optimizer)
+    optimizer = _optimizer(network, balancer, settings, start)
     begun = 0 if start is None else start.epoch
     generator = torch.Generator().manual_seed(seed)
     order = RowOrder(train, losses, settings.temperature)
@@ -123,6 +118,19 @@ def fit(
             break
     keeper.restore()
     return curve
+
+
+def _optimizer(
+    network: GraphNetwork, balancer: Balancer, settings: Settings, start: Checkpoint | None
+) -> torch.optim.Optimizer:
+    """AdamW of all weights, put where training starts."""
+    weights = [*network.parameters(), *balancer.parameters()]
+    optimizer = torch.optim.AdamW(
+        weights, settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+    )
+    if start is not None:
+        start.start(network, balancer, optimizer)
+    return optimizer
 
 
 def mean_losses(network: GraphNetwork, losses: TaskLosses, rows: Rows) -> Tensor:

@@ -13,7 +13,7 @@ from automtl.search.budget import Budget
 def test_the_winner_is_trained_once_on_each_division_when_all_is_decided(
     sim: Any, workers: int
 ) -> None:
-    director = sim.direct(Budget(24, None, 3, bags=4), bags=4)
+    director = sim.direct(Budget(24, None, 3, bags=4))
     ended = sim.walk(director, workers=workers)
     bags = [trial for trial in ended if trial.phase is Phase.BAGS]
     assert [trial.order.bag for trial in ended[-4:]] == [trial.order.bag for trial in bags]
@@ -28,7 +28,7 @@ def test_the_winner_is_trained_once_on_each_division_when_all_is_decided(
 
 
 def test_bags_change_nothing_of_what_is_ranked(sim: Any) -> None:
-    plain, bagged = sim.direct(Budget(24, None, 3)), sim.direct(Budget(24, None, 3, 4), bags=4)
+    plain, bagged = sim.direct(Budget(24, None, 3)), sim.direct(Budget(24, None, 3, 4))
     for director in (plain, bagged):
         sim.walk(director)
     ranked = [[e.candidate for e in director.standing.ranking] for director in (plain, bagged)]
@@ -37,7 +37,7 @@ def test_bags_change_nothing_of_what_is_ranked(sim: Any) -> None:
 
 
 def test_an_incomplete_set_of_bags_is_none(sim: Any) -> None:
-    director = sim.direct(Budget(24, None, 3, bags=4), bags=4)
+    director = sim.direct(Budget(24, None, 3, bags=4))
     sim.walk(director)
     assert len(bags_of(director.standing, director.trials)) == 4
     assert bags_of(director.standing, director.trials[:-1]) == []
