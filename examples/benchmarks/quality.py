@@ -38,6 +38,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE / "results")
     arguments = parser.parse_args()
     arguments.runs.mkdir(parents=True, exist_ok=True)
+    arguments.out.mkdir(parents=True, exist_ok=True)
     file = arguments.out / "quality.json"
     found: dict[str, Any] = json.loads(file.read_text()) if file.is_file() else {}
     for name in arguments.sets:
