@@ -49,7 +49,8 @@ def conclude(
     winner = standing.ranking[0]
     compared = [entry for entry in standing.ranking if entry.anchor] + [winner]
     judged = {entry.candidate.digest: _judge(entry, run, data, plugins) for entry in compared}
-    members = bags_of(standing, trials) or ensemble_members(standing, n_members)
+    bags = bags_of(standing, trials, director.budget.bags)
+    members = bags or ensemble_members(standing, n_members)
     delivered = _deliver(members, run, data, plugins)
     learned = _learned(director)
     summary = summarise(standing, trials, data, judged, delivered, learned, run.path)

@@ -53,12 +53,11 @@ def _longest(ledger: Ledger) -> float:
     return max((trial.result.seconds for trial in trials), default=0.0)
 
 
-def bags_of(standing: Standing, trials: list[Trial]) -> list[Trial]:
-    """The bags of the winner, if there are all of them."""
+def bags_of(standing: Standing, trials: list[Trial], count: int) -> list[Trial]:
+    """The ``count`` bags of the winner in the order of their folds, if there are all of them."""
     if not standing.peers:
         return []
     winner = standing.peers[0].candidate
-    bags = [t for t in trials if t.done and t.order.bag is not None and t.candidate == winner]
-    latest = {trial.order.bag: trial for trial in bags}
-    whole = [one for one in latest.values() if one.order.bag and one.order.bag[1] <= len(latest)]
-    return whole if len(whole) == len(latest) else []
+    wanted = [(number, count) for number in range(count)]
+    bags = {t.order.bag: t for t in trials if t.done and t.candidate == winner}
+    return [bags[bag] for bag in wanted] if bags.keys() >= set(wanted) else []

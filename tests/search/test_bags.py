@@ -22,7 +22,7 @@ def test_the_winner_is_trained_once_on_each_division_when_all_is_decided(
     assert {trial.candidate for trial in bags} == {winner}
     assert len({trial.seed for trial in bags}) == 4  # the members start apart, too
     assert len(ended) - 4 <= 24  # bags come on top
-    assert sorted(t.order.bag for t in bags_of(director.standing, director.trials)) == [
+    assert sorted(t.order.bag for t in bags_of(director.standing, director.trials, 4)) == [
         (number, 4) for number in range(4)
     ]
 
@@ -39,8 +39,20 @@ def test_bags_change_nothing_of_what_is_ranked(sim: Any) -> None:
 def test_an_incomplete_set_of_bags_is_none(sim: Any) -> None:
     director = sim.direct(Budget(24, None, 3, bags=4))
     sim.walk(director)
-    assert len(bags_of(director.standing, director.trials)) == 4
-    assert bags_of(director.standing, director.trials[:-1]) == []
+    assert len(bags_of(director.standing, director.trials, 4)) == 4
+    assert bags_of(director.standing, director.trials[:-1], 4) == []
+
+
+def test_bags_of_another_number_of_folds_are_not_mixed_in(sim: Any) -> None:
+    director = sim.direct(Budget(24, None, 3, bags=2))
+    sim.walk(director)
+    more = sim.direct(Budget(24, None, 3, bags=3))
+    for trial in director.trials:
+        more.tell(trial)
+    sim.walk(more)  # the search goes on with more bags
+    found = bags_of(more.standing, more.trials, 3)
+    assert [trial.order.bag for trial in found] == [(0, 3), (1, 3), (2, 3)]
+    assert bags_of(more.standing, more.trials, 0) == []
 
 
 def test_bags_have_a_share_of_the_time() -> None:
