@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -29,13 +30,27 @@ from automtl.search.plan import Plan
 from automtl.search.progress import Progress
 from automtl.search.tune import Job, Workers, check_address, run_trials
 from automtl.starter import propose, told
-from automtl.train.evaluate import (
-    constant_errors,
-)
+from automtl.train.evaluate import constant_errors
 from automtl.train.linear import with_linear
 from automtl.train.trial import trial_network
 
 SMALL = 1000  # training rows below which a configuration starts with the tiny search space
+
+
+@dataclass(frozen=True)
+class Reopened:
+    """
+    A run folder, and all that its search knew.
+
+    :param data: As the search had them, the linear skip included.
+    :param director: Told of every trial, so that its ``standing`` is that of the search.
+    """
+
+    run: RunFolder
+    config: Config
+    plugins: Plugins
+    data: MultiTaskData
+    director: Director
 
 
 def search(
@@ -90,12 +105,25 @@ def resume(
             f"search --resume {run.path.parent}`."
         )
     plugins, data = _prepare(config, address, fold)
-    if data.digest != run.data_digest():
-        raise RunError(
-            f"{run.path}: the data are not what this search began with: {config.data} has changed "
-            f"since. Start a new search."
-        )
+    _check_digest(run, config, data)
     return _go_on(config, run, data, plugins, progress, address)
+
+
+def reopen(folder: Path) -> Reopened:
+    """
+    Opens a run folder to look at it, or to make something of its trained networks.
+
+    :raises RunError: If it is no run folder, or the data have changed since.
+    :raises AutoMTLError: If the data or a plugin cannot be read any more.
+    """
+    run = RunFolder.open(folder)
+    config = load_config(run.config)
+    plugins, data = _prepare(config, None, run.fold())
+    _check_digest(run, config, data)
+    director = Director(_plan(config, run, data, plugins))
+    for trial in run.trials():
+        director.tell(trial)
+    return Reopened(run, config, plugins, data, director)
 
 
 def changed_config(folder: Path, change: Callable[[Config], Config]) -> Config:
@@ -133,6 +161,19 @@ def check(
     space = for_tasks(config, data).space
     searcher(SearchProblem(space, tasks, space.default()))
     return plugins, data
+
+
+def _check_digest(run: RunFolder, config: Config, data: MultiTaskData) -> None:
+    """
+    Makes sure that the data are those of the run.
+
+    :raises RunError: If they are not.
+    """
+    if data.digest != run.data_digest():
+        raise RunError(
+            f"{run.path}: the data are not what this search began with: {config.data} has changed "
+            f"since. Start a new search."
+        )
 
 
 def _prepare(
