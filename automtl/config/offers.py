@@ -21,14 +21,17 @@ T = TypeVar("T")
 def check_offers(config: Config, data: "MultiTaskData", plugins: "Plugins") -> None:
     """
     Checks what could not be known before the data were read, so that no training fails of it:
-    whether the losses and heads on offer can be made for their tasks, whether the metrics are
-    defined on the validation part, and whether there are rows for the bags.
+    whether the losses and heads on offer can be made for their tasks, and blocks, primitives,
+    balancers and schedules with the values of their options, whether the metrics are defined on the
+    validation part, and whether there are rows for the bags.
 
     :raises ConfigError: If not. The message lists all that is wrong, each with its place.
     """
     problems = [*_of_tasks(config, data, plugins), *_of_bags(config, data)]
     if problems:
         raise config.document.error(problems)
+    if problems := [*_of_space(config, data, plugins)]:
+        raise config.space_document.error(problems)
 
 
 def for_tasks(config: Config, data: "MultiTaskData") -> Config:
@@ -70,6 +73,13 @@ def _of_tasks(config: Config, data: "MultiTaskData", plugins: "Plugins") -> Iter
                 yield problem
         if not math.isfinite(scale[task.name]):
             yield Problem(("targets", target, "metric"), _undefined(task, kind))
+
+
+def _of_space(config: Config, data: "MultiTaskData", plugins: "Plugins") -> Iterator[Problem]:
+    from automtl.train.offers import misfits_of_space
+
+    for misfit in misfits_of_space(config.space, data.preprocessing.layout, plugins):
+        yield Problem(misfit.place, misfit.message)
 
 
 def _undefined(task: "Task", kind: "TaskKind") -> str:

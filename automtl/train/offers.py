@@ -1,16 +1,17 @@
-"""Whether the losses and heads on offer for a task can be made for it."""
+"""Whether what is on offer, for a task or in the search space, can be made."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 import torch
 
-from automtl.core.block import Features
+from automtl.core.block import Block, Features, InputSpec
 from automtl.core.candidate import Scalar
 from automtl.core.head import LINEAR, Head
 from automtl.core.loss import OWN, Loss
-from automtl.core.space import Choice, Distribution, Options
+from automtl.core.space import Choice, Distribution, Options, SearchSpace
 from automtl.core.task import TaskKind
 from automtl.plugins import Plugins
 
@@ -24,7 +25,8 @@ class Misfit:
     """
     An offer that would fail in every training.
 
-    :param place: ``loss`` or ``head``, its name, and the option at fault, if it is one.
+    :param place: ``loss``, ``head``, or the like of ``blocks``, then its name, and the option at
+        fault, if it is one.
     :param message: Why.
     """
 
@@ -57,6 +59,39 @@ def misfits(
             yield from _of_head(plugins.heads[name], kind, options, extras or {0: OWN})
 
 
+def misfits_of_space(space: SearchSpace, layout: InputSpec, plugins: Plugins) -> Iterator[Misfit]:
+    """
+    What is wrong with the options of the blocks, primitives, balancers and schedules, found by
+    making each with the first values of its options and with each of the extreme ones.
+
+    :param layout: The inputs of the first blocks.
+    """
+    inputs, epochs = Features(layout.size, layout=layout), extremes(space.training["epochs"])
+
+    def stacked(block: type[Block], **values: Any) -> Block:
+        return block(block(inputs, **values).outputs, **values)
+
+    first = next(iter(space.blocks))
+    blocks = partial(plugins.blocks[first], FEATURES, **_defaults(space.blocks[first]))
+    makes: Mapping[str, Callable[..., object]] = {
+        "blocks": stacked,
+        "primitives": lambda primitive, **values: primitive(2, blocks, **values),
+        "balancers": lambda balancer, **values: balancer(2, **values),
+        "schedules": lambda schedule, **values: schedule(min(map(int, epochs)), **values),
+    }
+    for what, make in makes.items():
+        offered: Mapping[str, Options] = getattr(space, what)
+        for name, options in offered.items():
+            seeded = partial(_seeded, partial(make, getattr(plugins, what)[name]))
+            yield from _tried(seeded, options, (what, name))
+
+
+def _seeded(make: Make, **values: Any) -> object:
+    """Makes something without a trace in the random numbers of others."""
+    with torch.random.fork_rng(devices=[]):
+        return make(**values)
+
+
 def extremes(varied: Distribution) -> tuple[Scalar, ...]:
     """The values that an option may have, or the ends of their range."""
     if isinstance(varied, Choice):
@@ -83,10 +118,7 @@ def _of_head(
     head: type[Head], kind: TaskKind, options: Options, extras: Mapping[int, str]
 ) -> Iterator[Misfit]:
     for extra, loss in extras.items():
-
-        def make(extra: int = extra, **values: Any) -> Head:
-            with torch.random.fork_rng(devices=[]):
-                return head(FEATURES, kind, kind.n_outputs + extra, **values)
+        make = partial(_seeded, partial(head, FEATURES, kind, kind.n_outputs + extra))
 
         if found := list(_tried(make, options, ("head", head.name))):
             behind = f" (With the loss '{loss}'.)" if len(extras) > 1 else ""

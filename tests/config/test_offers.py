@@ -153,3 +153,34 @@ def test_nothing_on_offer_stays_nothing(plugins: Plugins, penguins: MultiTaskDat
     assert for_tasks(config, penguins) == config
     assert config.space.skip == Choice(tuple(config.space.skip.values))
     check_offers(config, penguins, plugins)
+
+
+SPACE = {
+    "primitives": "{hard: }",
+    "blocks": "{linear: }",
+    "balancers": "{sum: }",
+    "schedules": "{constant: }",
+    "training": "{learning_rate: 0.01, weight_decay: 0, batch_size: 8, epochs: 1, patience: 1}",
+}
+
+
+@mark.usefixtures("table")
+@mark.parametrize(
+    ("key", "offered", "at", "why"),
+    [
+        ("blocks", "{mlp: {width: [8, 0]}}", "mlp.width", "width=0"),
+        ("blocks", "{tabm: {members: [2, 0]}}", "tabm.members", "members=0"),
+        ("schedules", "{constant: , cosine: {warmup: 5}}", "cosine.warmup", "n_epochs=1."),
+        ("primitives", "{hard: , cross_stitch: {share: 2}}", "cross_stitch.share", "share=2"),
+    ],
+)
+def test_values_that_cannot_be_made_are_refused(
+    write: Callable[..., Path], plugins: Plugins, key: str, offered: str, at: str, why: str
+) -> None:
+    lines = [f"  {name}: {text}" for name, text in (SPACE | {key: offered}).items()]
+    space = "\n".join(["space:", "  stages: 1", *lines])
+    file = write(f"data: d.csv\ntargets: [flag, size]\nignore: [part]\n{space}\n")
+    with raises(ConfigError) as caught:
+        check_offers(*_read(file, plugins), plugins)
+    assert f"space.{key}.{at}: " in str(caught.value)
+    assert why in str(caught.value)
