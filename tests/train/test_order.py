@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -9,13 +10,21 @@ from pytest import approx, mark, skip
 from torch import Tensor
 from torch.testing import assert_close
 
+from automtl.core.block import Features
+from automtl.core.graph import TaskGraph
 from automtl.core.task import TaskKind
 from automtl.data.read import read_data
 from automtl.data.request import ALL, DataRequest, LongRequest, SplitRequest, TargetRequest
+from automtl.model.network import GraphNetwork
 from automtl.plugins import Plugins
+from automtl.train.fit import Settings, fit, mean_losses
 from automtl.train.losses import Rows, TaskLosses
 from automtl.train.order import RowOrder, row_weights
 from automtl.train.rows import training_rows
+from automtl_plugins.balancers.sum import Sum
+from automtl_plugins.blocks.mlp import MLP
+from automtl_plugins.primitives.hard import Hard
+from automtl_plugins.schedules.constant import Constant
 from automtl_plugins.task_kinds.ranking import Ranking
 from automtl_plugins.task_kinds.regression import Regression
 
@@ -183,3 +192,30 @@ def test_on_tox21_no_assay_is_drowned() -> None:
     rows = _rows(there[there.any(1)].float())
     plain, hot = (_met(rows, _losses(12), temperature, 20) for temperature in (1.0, 10.0))
     assert hot.min() / hot.max() > plain.min() / plain.max()
+
+
+def _small_and_large(n: int, seed: int) -> Rows:
+    """A large task of one input and a small one of another, each in rows of its own."""
+    generator = _generator(seed)
+    inputs = torch.randn(n, 2, generator=generator)
+    small = torch.arange(n) % 50 == 0  # a task of 2 % of the labels
+    labelled = torch.stack([~small, small], dim=1).float()
+    targets = torch.stack([inputs[:, 0].sign(), inputs[:, 1].sign()], dim=1) * labelled
+    return Rows(inputs, targets, labelled)
+
+
+def _loss_of_the_small(temperature: float, seed: int) -> float:
+    """That of a network of two shared units, after a few epochs, on other rows."""
+    torch.manual_seed(seed)
+    graph, losses = TaskGraph.all_shared(("task0", "task1"), 1), _losses(2)
+    block = partial(MLP, width=2, dropout=0.0)
+    network = GraphNetwork(graph, dict.fromkeys(graph.tasks, 1), Features(2), block, {"hard": Hard})
+    rows, others = _small_and_large(2000, seed), _small_and_large(2000, seed + 100)
+    plan = Settings(0.01, 0.0, 64, epochs=5, patience=5, temperature=temperature)
+    fit(network, losses, Sum(2), Constant(5), rows, others, plan, seed)
+    return float(mean_losses(network, losses, others)[1])
+
+
+def test_a_task_with_few_labels_is_learned_sooner_with_a_temperature() -> None:
+    gained = [_loss_of_the_small(1.0, seed) - _loss_of_the_small(5.0, seed) for seed in range(4)]
+    assert min(gained) > 0
