@@ -28,23 +28,37 @@ def own_settings(
     best = dict.fromkeys(constants, common)
     if not tasks or not others:
         return best
-    found = {
-        task: [_difference(trial, common, task, constants[task] or 1.0) for trial in others]
-        for task in tasks
-    }
-    means = [fmean(found[task][k][0] for task in tasks) for k in range(len(others))]
+    shrunk = _shrunk(
+        {
+            task: [_difference(trial, common, task, constants[task] or 1.0) for trial in others]
+            for task in tasks
+        }
+    )
+    for task, differences in shrunk.items():
+        if min(differences) < 0:
+            best[task] = others[differences.index(min(differences))]
+    return best
+
+
+def _shrunk(found: Mapping[str, Sequence[tuple[float, float]]]) -> dict[str, list[float]]:
+    """Of each task the differences of all settings, each with its noise, drawn to their means."""
+    means = [
+        fmean(difference for difference, _ in column)
+        for column in zip(*found.values(), strict=True)
+    ]
     residuals = [
-        (found[t][k][0] - means[k], found[t][k][1]) for t in tasks for k in range(len(means))
+        (difference - mean, noise)
+        for row in found.values()
+        for mean, (difference, noise) in zip(means, row, strict=True)
     ]
     signal = max(0.0, fmean(r**2 for r, _ in residuals) - fmean(noise for _, noise in residuals))
-    for task in tasks:
-        shrunk = [
+    return {
+        task: [
             mean + (difference - mean) * (signal / (signal + noise) if signal else 0.0)
-            for mean, (difference, noise) in zip(means, found[task], strict=True)
+            for mean, (difference, noise) in zip(means, row, strict=True)
         ]
-        if min(shrunk) < 0:
-            best[task] = others[shrunk.index(min(shrunk))]
-    return best
+        for task, row in found.items()
+    }
 
 
 def _difference(trial: Trial, common: Trial, task: str, unit: float) -> tuple[float, float]:
