@@ -193,7 +193,8 @@ class TrainingProbe(FeaturesProbe):
         values = self.task_losses(outputs, batch)
         if batch.labelled is None:
             return values
-        return values.where(batch.labelled.any(0), torch.nan)
+        there = [batch.labelled[:, own].any() for own in self.task_losses.targets]
+        return values.where(torch.stack(there), torch.nan)
 
     def _gradients(self, losses: Tensor) -> list[Tensor]:
         """The Jacobians of ``losses``, NaN in the rows of tasks out of the block or unlabelled."""

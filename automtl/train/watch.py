@@ -29,7 +29,8 @@ class Watch:
     Gives an estimator a probe whenever the training so far pays for it: when what the probes have
     cost and what the next will, in forward and backward passes, keeps to `bound`. Passes and not
     seconds decide, so that a training with the same seed has the same measurements. An estimator
-    that measures in no training is given one probe, of the targets.
+    that measures in no training is given one probe, of the targets. A training too short to pay for
+    any is given one at its end, whatever that costs: it is a few steps' worth.
 
     :param estimator: Who is given the probes.
     :param network: The network in training.
@@ -58,30 +59,37 @@ class Watch:
         # Jacobians and a look-ahead, and then those of the last.
         self.next = 2 + (2 * 2 + len(network.stages)) * block
         self.steps, self.spent = 0, 0
+        self.rows: Rows | None = None  # the training rows, once there are any
         self.began, self.seconds = time.monotonic(), 0.0  # the latter spent in measuring
 
     def __call__(self, rows: Rows) -> None:
         """Is called after each step, with the training rows."""
-        self.steps += 1
+        self.steps, self.rows = self.steps + 1, rows
         if self.estimator.anchor == Anchor.NONE:
             if self.steps == 1:
                 self._measure(TargetsProbe(rows, self.losses.kinds))
         elif self.spent + self.next <= self.allowed * self.steps:
-            probe = TrainingProbe(
-                self.network, self.losses, rows, self.batch_size, self.learning_rate,
-                self.generator, self.seed,
-            )  # fmt: skip
-            self._measure(probe)
-            self.next = probe.passes
-            self.spent += probe.passes
+            self._measure_in(rows)
 
     def affinity(self) -> Affinity | None:
         """What came of it, when the training is over; its cost is that and the measuring."""
+        if self.spent == 0 and self.rows is not None and self.estimator.anchor != Anchor.NONE:
+            self._measure_in(self.rows)
         found = self.estimator.result()
         if found is None or self.estimator.anchor == Anchor.NONE:
             return found
         training = time.monotonic() - self.began - self.seconds
         return replace(found, cost=1 + self.seconds / max(training, 1e-9))
+
+    def _measure_in(self, rows: Rows) -> None:
+        """Gives a probe of the network as it is now."""
+        probe = TrainingProbe(
+            self.network, self.losses, rows, self.batch_size, self.learning_rate,
+            self.generator, self.seed,
+        )  # fmt: skip
+        self._measure(probe)
+        self.next = probe.passes
+        self.spent += probe.passes
 
     def _measure(self, probe: Probe) -> None:
         began = time.monotonic()

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import torch
 from pytest import approx, mark, raises
 from torch import Tensor
@@ -12,6 +14,7 @@ from automtl.train.probe import MAX_BLOCK, FeaturesProbe, TargetsProbe, Training
 from automtl_plugins.blocks.mlp import MLP
 from automtl_plugins.primitives.hard import Hard
 from automtl_plugins.task_kinds.binary import Binary
+from automtl_plugins.task_kinds.multi_output import MultiOutput
 from automtl_plugins.task_kinds.regression import Regression
 
 TASKS = ("a", "b", "c")
@@ -150,6 +153,23 @@ def test_a_task_without_a_label_is_not_measured() -> None:
         assert unknown.sum() == 5
     assert probe.targets[:, 1].isnan().all()
     assert_close(probe.targets[:, 0], rows.targets[:, 0])
+
+
+def test_a_task_of_several_columns_is_measured_if_any_of_them_has_a_label() -> None:
+    torch.manual_seed(0)
+    graph = TaskGraph.all_shared(("a", "b"), 1)
+    network = GraphNetwork(graph, {"a": 2, "b": 1}, Features(4), MLP, {"hard": Hard})
+    kinds = [MultiOutput(("x", "y"), (0.0, 0.0), (1.0, 1.0)), NUMBER]
+    losses = TaskLosses(graph.tasks, kinds, [1.0, 1.0], torch.device("cpu"))
+    labelled = torch.ones(50, 3)
+    labelled[:, 0] = 0
+    rows = replace(_rows(), labelled=labelled)
+    generator = torch.Generator().manual_seed(0)
+    probe = TrainingProbe(network, losses, rows, 64, 1e-3, generator, 0)
+    assert probe.losses.isfinite().all()
+    rows = replace(rows, labelled=labelled * torch.tensor([1.0, 0.0, 1.0]))
+    probe = TrainingProbe(network, losses, rows, 64, 1e-3, generator, 0)
+    assert probe.losses.isfinite().tolist() == [False, True]
 
 
 def test_features_are_those_of_each_stage_and_task() -> None:

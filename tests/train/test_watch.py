@@ -149,3 +149,13 @@ def test_finds_who_agrees_and_who_is_in_conflict(estimator: type[AffinityEstimat
             hurts = affinity.between(stage, receiver, foe)
             assert helps > 0 > hurts, (stage, receiver)
         assert affinity.between(stage, "c", "a") < 0
+
+
+def test_a_training_too_short_to_pay_for_a_probe_has_one_at_its_end() -> None:
+    watch = _watch(CosineAffinity, _network(5))
+    rows = Rows(torch.randn(40, 4), torch.randn(40, 5), None)
+    for _ in range(3):
+        watch(rows)
+    assert watch.spent == 0
+    assert watch.affinity() is not None
+    assert watch.spent > 0
