@@ -10,6 +10,7 @@ from automtl.model.network import GraphNetwork
 from automtl.train.losses import Rows, TaskLosses
 from automtl.train.probe import MAX_BLOCK, TargetsProbe, TrainingProbe
 
+AT_END = 4  # probes at most, for an estimator that has no result yet
 STEP = 3  # the passes of a training step: one forward, and one backward that counts as two
 
 
@@ -29,8 +30,8 @@ class Watch:
     Gives an estimator a probe whenever the training so far pays for it: when what the probes have
     cost and what the next will, in forward and backward passes, keeps to `bound`. Passes and not
     seconds decide, so that a training with the same seed has the same measurements. An estimator
-    that measures in no training is given one probe, of the targets. A training too short to pay for
-    any is given one at its end, whatever that costs: it is a few steps' worth.
+    that measures in no training is given one probe, of the targets. In a training too short to pay
+    for a result it is given a few more at the end, whatever they cost: that is some steps' worth.
 
     :param estimator: Who is given the probes.
     :param network: The network in training.
@@ -73,9 +74,12 @@ class Watch:
 
     def affinity(self) -> Affinity | None:
         """What came of it, when the training is over; its cost is that and the measuring."""
-        if self.spent == 0 and self.rows is not None and self.estimator.anchor != Anchor.NONE:
-            self._measure_in(self.rows)
         found = self.estimator.result()
+        for _ in range(AT_END):
+            if found is not None or self.rows is None or self.estimator.anchor == Anchor.NONE:
+                break
+            self._measure_in(self.rows)
+            found = self.estimator.result()
         if found is None or self.estimator.anchor == Anchor.NONE:
             return found
         training = time.monotonic() - self.began - self.seconds
