@@ -70,7 +70,8 @@ def search(
         int | None, typer.Option(help="Repeats a search exactly, with one worker.")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(help="Trainings at a time; default: the cores.")
+        int | None,
+        typer.Option(help="Trainings at a time; default: the cores; 0: in this process."),
     ] = None,
     objective: Annotated[
         str | None,
@@ -119,12 +120,17 @@ def search(
 def predict(
     model: Annotated[Path, typer.Argument(metavar="MODEL.onnx", show_default=False)],
     data: Annotated[Path, typer.Argument(metavar="DATA.csv", show_default=False)],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The CSV file to be written.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="The file to be written: .csv or .parquet.")
+    ],
 ) -> None:
-    """Predict with an exported model."""
+    """Predict with an exported model, from a table of any length: CSV, Parquet, JSON lines..."""
+    from automtl.deploy.bar import progress_bar
     from automtl.deploy.predict import predict_file
 
-    for note in predict_file(model, data, out):
+    with progress_bar() as watch:
+        notes = predict_file(model, data, out, watch)
+    for note in notes:
         print(note, file=sys.stderr)
     print(out)
 
@@ -170,9 +176,11 @@ def validate(config: ConfigFile = None, plugin: PluginFiles = None) -> None:
     from automtl.config import bundled_config, load_config, override
     from automtl.data.describe import describe
     from automtl.pipeline import check
+    from automtl.tracking.listeners import make_callbacks
 
     loaded = override(load_config(config) if config else bundled_config(), plugins=plugin)
-    _, data = check(loaded)
+    found, data = check(loaded)
+    make_callbacks(loaded, found)
     print("\n".join(describe(data)))
     print("The configuration and the data are fine.")
 
@@ -208,10 +216,114 @@ def init(
     print(f"{out}: edit it, then run `automtl search {out}`")
 
 
-def _progress() -> "Progress":
-    from automtl.progress import Lines, Live
+@app.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(metavar="runs/A runs/B...", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The page to write.")] = Path(
+        "compare.html"
+    ),
+    plugin: PluginFiles = None,
+) -> None:
+    """Compare searches that have ended, or cross-validations, with the first of them."""
+    from automtl.plugins import load_plugins
+    from automtl.report.compare import Comparison, lines, read_sides, write_page
 
-    return Live() if sys.stdout.isatty() else Lines()
+    plugins = load_plugins(tuple(path.resolve() for path in plugin or ()))
+    found = Comparison.of(read_sides(runs), plugins)
+    write_page(found, out)
+    print("\n".join(lines(found)))
+    print(f"\n{out}")
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="runs/NAME", show_default=False)],
+) -> None:
+    """Write report.html of a run again, from what is in its folder, at whatever moment."""
+    from automtl.report.html import write_report
+    from automtl.run import RunFolder
+
+    run = RunFolder.open(folder)
+    write_report(run, run.locked)
+    print(run.path / "report.html")
+
+
+@app.command()
+def serve(
+    model: Annotated[Path, typer.Argument(metavar="MODEL.onnx", show_default=False)],
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; 0.0.0.0 lets other machines in.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 8000,
+    max_bytes: Annotated[int, typer.Option(min=1, help="The largest request.")] = 2**20,
+) -> None:
+    """Serve an exported model over HTTP, to try it: JSON in and out, and a page with a form."""
+    from automtl.serve.server import serve
+
+    serve(model, host, port, max_bytes)
+
+
+@app.command()
+def trials(
+    run: Annotated[Path, typer.Argument(metavar="runs/NAME", show_default=False)],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="A CSV file to write, with all there is.")
+    ] = None,
+    optuna: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Export to this storage, such as sqlite:///study.db."),
+    ] = None,
+    study: Annotated[str | None, typer.Option(help="Of the study; default: the run's.")] = None,
+) -> None:
+    """List the trials of a search, also while it goes on, or export them."""
+    from automtl.tracking.show import show_trials
+
+    print("\n".join(show_trials(run, out, optuna, study)))
+
+
+@app.command()
+def export(
+    source: Annotated[Path, typer.Argument(metavar="runs/NAME", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The ONNX file to be written.")],
+    tasks: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B",
+            help="Only what serves these tasks; then an exported file will do for runs/NAME.",
+        ),
+    ] = None,
+    candidate: Annotated[
+        str, typer.Option(metavar="DIGEST", help="Another candidate; the first digits will do.")
+    ] = "",
+    ensemble: Annotated[
+        int | None, typer.Option(metavar="K", help="The mean of the best K trainings.")
+    ] = None,
+    opset: Annotated[
+        int | None, typer.Option(help="ONNX's operators, 17 to 23; default: 20.")
+    ] = None,
+    fp16: Annotated[bool, typer.Option("--fp16", help="Weights as 16-bit floats.")] = False,
+    int8: Annotated[bool, typer.Option("--int8", help="Products of 8-bit integers.")] = False,
+    tolerance: Annotated[
+        float, typer.Option(min=0, help="By which share these may make a task's error larger.")
+    ] = 0.01,
+) -> None:
+    """Export something else than best.onnx: some tasks, another candidate, a smaller file."""
+    from automtl.exporting import Compression, Wanted, lines
+    from automtl.exporting import export as write
+
+    if fp16 and int8:
+        raise typer.BadParameter("give --fp16 or --int8, not both")
+    smaller = Compression.FP16 if fp16 else Compression.INT8 if int8 else Compression.NONE
+    names = tuple(name.strip() for name in (tasks or "").split(",") if name.strip())
+    found = write(source, out, Wanted(names, candidate, ensemble, opset, smaller, tolerance))
+    print("\n".join(lines(found)))
+    print(f"\n{out}")
+
+
+def _progress() -> "Progress":
+    from automtl.progress import fitting_display
+
+    return fitting_display()
 
 
 def _show(summary: "Summary") -> None:

@@ -1,9 +1,9 @@
 """The end of a search: what won is tested once, exported and written down."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,12 +12,16 @@ from numpy.typing import NDArray
 from automtl.core.trial import Trial
 from automtl.data.bagging import fold_of_rows, joined
 from automtl.data.dataset import MultiTaskData, Part
-from automtl.deploy.export import export_onnx
+from automtl.deploy.export import ExportReport, export_onnx
+from automtl.deploy.metadata import provenance
+from automtl.deploy.writer import OPSET
 from automtl.errors import SearchFailed
 from automtl.model.network import Network
 from automtl.plugins import Plugins
 from automtl.report.card import model_card
-from automtl.report.html import report_html
+from automtl.report.citations import citations, citations_of
+from automtl.report.evidence import evidence_json
+from automtl.report.html import write_report
 from automtl.report.summary import Delivered, Judged, Learned, Summary, summarise
 from automtl.run import RunFolder
 from automtl.search.bags import bags_of
@@ -41,7 +45,8 @@ def conclude(
     """
     Chooses on validation, tests once, exports, and writes down what was found.
 
-    :param n_members: Of how many networks the exported file holds the mean, unless there are bags.
+    :param n_members: Of how many networks the exported file holds the mean; with bags, of the bags
+        of how many candidates.
     :raises SearchFailed: If nothing succeeded, or nothing keeps the limits.
     """
     standing, trials = director.standing, director.trials
@@ -49,13 +54,14 @@ def conclude(
     winner = standing.ranking[0]
     compared = [entry for entry in standing.ranking if entry.anchor] + [winner]
     judged = {entry.candidate.digest: _judge(entry, run, data, plugins) for entry in compared}
-    bags = bags_of(standing, trials, director.budget.bags)
+    bags = bags_of(standing, trials, director.budget.bags, n_members)
     members = bags or ensemble_members(standing, n_members)
     delivered = _deliver(members, run, data, plugins)
     learned = _learned(director)
     summary = summarise(standing, trials, data, judged, delivered, learned, run.path)
-    curves = {members[0].order.key: run.curves(members[0])}
-    _write_down(summary, run, plugins, curves)
+    summary = replace(summary, lacking_bags=0 if bags else director.budget.bags)
+    summary = replace(summary, stands_on=tuple(citations(summary, plugins)))
+    _write_down(summary, run)
     return summary
 
 
@@ -98,30 +104,38 @@ def _deliver(
     members: Sequence[Trial], run: RunFolder, data: MultiTaskData, plugins: Plugins
 ) -> Delivered:
     """Exports the mean prediction of ``members``, and tests it."""
-    networks = [_trained(member, run, data, plugins) for member in members]
-    first = members[0]
-    provenance = {
-        "automtl.candidate": first.candidate.digest,
-        "automtl.graph": str(first.candidate.graph),
-        "automtl.data": data.digest,
-        "automtl.seed": str(first.seed),
-        "automtl.members": ",".join(f"{t.candidate.digest}-{t.seed}" for t in members),
-    }
-    ready = (
-        _tuned(networks, data) if first.order.bag is None else _tuned_apart(members, networks, data)
-    )
-    report = export_onnx(networks, ready, run.model, provenance)
-    predictions = _predictions(networks, ready, ready.test)
+    ready, predictions, report = export_members(members, run, data, plugins, run.model)
     asked = (predictions, ready.tasks, ready.kinds, ready.test.targets)
+    run.write_text("evidence.json", evidence_json(*asked))
     return Delivered(members, ready.kinds, evaluate(*asked), evaluate_columns(*asked), report)
 
 
-def _write_down(
-    summary: Summary,
+def export_members(
+    members: Sequence[Trial],
     run: RunFolder,
+    data: MultiTaskData,
     plugins: Plugins,
-    curves: Mapping[str, Sequence[Mapping[str, Any]]],
-) -> None:
+    path: Path,
+    opset: int = OPSET,
+) -> tuple[MultiTaskData, dict[str, NDArray[np.float64]], ExportReport]:
+    """
+    Exports the mean prediction of trainings.
+
+    :param opset: The version of ONNX's operators.
+    :return: The data with kinds that hold what is chosen on validation, such as thresholds; what is
+        predicted for each task on test, ``[n_rows, n_values]``; and what was checked of the file.
+    :raises ExportError, ExportFailed: As `export_onnx` does.
+    """
+    networks = [_trained(member, run, data, plugins) for member in members]
+    bagged = members[0].order.bag is not None
+    ready = _tuned_apart(members, networks, data) if bagged else _tuned(networks, data)
+    predictions = _predictions(networks, ready, ready.test)
+    metrics = evaluate(predictions, ready.tasks, ready.kinds, ready.test.targets)
+    about = provenance(members, ready, metrics, citations_of(members, ready.kinds, plugins))
+    return ready, predictions, export_onnx(networks, ready, path, about, opset)
+
+
+def _write_down(summary: Summary, run: RunFolder) -> None:
     """Writes all files that are made at the end but the model itself."""
     for name, found in (("affinity", summary.affinity), ("posterior", summary.posterior)):
         if found is not None:
@@ -130,8 +144,8 @@ def _write_down(
         front = [asdict(point) for point in summary.front]
         run.write_json("front.json", {"against": list(summary.against), "front": front})
     run.write_json("best.json", summary.to_json())
-    run.write_text("MODEL_CARD.md", model_card(summary, plugins))
-    run.write_text("report.html", report_html(summary, plugins, curves, run.data_report()))
+    run.write_text("MODEL_CARD.md", model_card(summary))
+    write_report(run)
 
 
 def _judge(entry: Entry, run: RunFolder, data: MultiTaskData, plugins: Plugins) -> list[Judged]:
@@ -160,16 +174,24 @@ def _tuned(networks: Sequence[Network], data: MultiTaskData) -> MultiTaskData:
 def _tuned_apart(
     members: Sequence[Trial], networks: Sequence[Network], data: MultiTaskData
 ) -> MultiTaskData:
-    """The same for bags: a row's prediction is that of the network that did not learn from it."""
+    """The same for bags: a row's prediction is that of the networks that did not learn from it."""
     both = joined(data.train, data.validation)
-    folds = fold_of_rows(both, len(members))
+    folds = fold_of_rows(both, _bag(members[0])[1])
     given: dict[str, NDArray[np.float64]] = {}
-    for member, network in zip(members, networks, strict=True):
-        rows = folds == (member.order.bag or (0, 0))[0]
+    for fold in sorted(set(folds.tolist())):
+        rows = folds == fold
         part = replace(both, inputs=both.inputs[rows])
-        for task, values in _predictions([network], data, part).items():
+        pairs = zip(members, networks, strict=True)
+        blind = [network for member, network in pairs if _bag(member)[0] == fold]
+        for task, values in _predictions(blind, data, part).items():
             given.setdefault(task, np.empty((len(folds), values.shape[1])))[rows] = values
     return replace(data, kinds=tuned(given, data.tasks, data.kinds, both.targets))
+
+
+def _bag(member: Trial) -> tuple[int, int]:
+    """Which of how many folds a bag did not learn from."""
+    assert member.order.bag is not None  # noqa: S101 - the caller's word, for the type checker
+    return member.order.bag
 
 
 def _predictions(

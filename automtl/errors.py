@@ -38,12 +38,36 @@ class PluginError(AutoMTLError):
     """A plugin does not keep the contract in ``hookspecs``."""
 
 
+class MissingLibrary(AutoMTLError, ImportError):
+    """
+    A library is not installed that only some uses of automtl need.
+
+    :param use: What needs it.
+    :param library: How pip calls it.
+    :param extra: The extra of automtl that brings it along.
+    """
+
+    def __init__(self, use: str, library: str, extra: str) -> None:
+        super().__init__(
+            f'{use} needs {library}, which is not installed. Install it by "pip install '
+            f"'automtl[{extra}]'\"."
+        )
+
+
 class RunError(AutoMTLError):
     """A run folder cannot be written, resumed or read."""
 
 
 class ModelError(AutoMTLError):
     """A model file is not one that automtl exported."""
+
+
+class ExportError(AutoMTLError, ValueError):
+    """An export is asked for that there cannot be: of a task that is not in the model, say."""
+
+
+class ServerError(AutoMTLError):
+    """The server of predictions cannot listen where it was told to."""
 
 
 class SearchFailed(AutoMTLError):

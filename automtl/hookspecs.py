@@ -2,7 +2,8 @@
 The hooks a plugin may implement; this file is the whole contract of a plugin.
 
 A hook offers classes, each under its ``name``; ``automtl.testing`` has a contract test for each
-kind of class. The last two hooks are told what happens, in the process that drives the search.
+kind of class. The last two hooks are told what happens, in the process that drives the search,
+whatever the configuration says.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,6 +14,7 @@ import pluggy
 from automtl.core.affinity import AffinityEstimator
 from automtl.core.balancer import Balancer
 from automtl.core.block import Block
+from automtl.core.callback import Callback
 from automtl.core.head import Head
 from automtl.core.loss import Loss
 from automtl.core.primitive import Primitive
@@ -74,6 +76,11 @@ def automtl_searchers() -> Iterable[type[Searcher]]:  # type: ignore[empty-body]
 @hookspec
 def automtl_readers() -> Iterable[type[Reader]]:  # type: ignore[empty-body]
     """Offers readers of tables."""
+
+
+@hookspec
+def automtl_callbacks() -> Iterable[type[Callback]]:  # type: ignore[empty-body]
+    """Offers callbacks that a configuration can ask for."""
 
 
 @hookspec

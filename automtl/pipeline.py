@@ -22,14 +22,17 @@ from automtl.errors import RunError
 from automtl.init import starter_config
 from automtl.model.count import count_parameters
 from automtl.plugins import Plugins, load_plugins, pick
+from automtl.report.live import live_report
 from automtl.report.summary import Summary
 from automtl.run import RunFolder
 from automtl.search.budget import Budget
 from automtl.search.director import Director
+from automtl.search.here import run_trials_here
 from automtl.search.plan import Plan
 from automtl.search.progress import Progress
 from automtl.search.tune import Job, Workers, check_address, run_trials
 from automtl.starter import propose, told
+from automtl.tracking.listeners import Listeners, make_callbacks
 from automtl.train.evaluate import constant_errors
 from automtl.train.linear import with_linear
 from automtl.train.trial import trial_network
@@ -74,11 +77,18 @@ def search(
     :raises KeyboardInterrupt: If the user interrupts it and it is a fold.
     """
     plugins, data = _prepare(config, address, fold)
-    about = {"digest": data.digest, "notes": list(data.notes), "report": data_report(data)}
+    callbacks = make_callbacks(config, plugins)
+    about = {
+        "digest": data.digest,
+        "notes": list(data.notes),
+        "report": data_report(data),
+        "constants": constant_errors(data.tasks, data.kinds, data.validation.targets),
+    }
     run = RunFolder.create(folder, config.dump(), about | ({} if fold is None else {"fold": fold}))
     for note in data.notes:
         progress.say(note)
-    return _go_on(config, run, data, plugins, progress, address)
+    listeners = Listeners(callbacks, run, progress)
+    return _go_on(config, run, data, plugins, listeners, progress, address)
 
 
 def resume(
@@ -106,7 +116,8 @@ def resume(
         )
     plugins, data = _prepare(config, address, fold)
     _check_digest(run, config, data)
-    return _go_on(config, run, data, plugins, progress, address)
+    listeners = Listeners(make_callbacks(config, plugins), run, progress)
+    return _go_on(config, run, data, plugins, listeners, progress, address)
 
 
 def reopen(folder: Path) -> Reopened:
@@ -147,6 +158,8 @@ def check(
 ) -> tuple[Plugins, MultiTaskData]:
     """Whatever can go wrong by a user's mistake, before anything is written."""
     if address is not None:
+        if config.search.workers == 0:
+            raise RunError("--address: with 0 workers no cluster is used. Leave one of them out.")
         check_address(address)
     if config.search.device == "cuda" and not torch.cuda.is_available():
         raise RunError("search.device: there is no GPU here that PyTorch can use. Write `auto`.")
@@ -218,6 +231,7 @@ def _go_on(
     run: RunFolder,
     data: MultiTaskData,
     plugins: Plugins,
+    listeners: Listeners,
     progress: Progress,
     address: str | None,
 ) -> Summary:
@@ -228,19 +242,22 @@ def _go_on(
         earlier = run.trials()
         for trial in earlier:
             director.tell(trial)
+        listeners.begin(config, earlier, director.standing)
         job = Job(data.for_training(), config.plugins, settings.affinity, settings.device, run)
-        complete = run_trials(
-            director,
-            job,
-            Workers(settings.n_workers, _gpus(settings.device), address),
-            max((trial.elapsed for trial in earlier), default=0.0),
-            partial(_record, run, plugins, progress),
-            progress,
-        )
-        if not complete:
-            _interrupted(run, progress)
-        progress.say("Testing the best candidate, and exporting it")
-        summary = conclude(run, data, plugins, director, settings.ensemble)
+        elapsed = max((trial.elapsed for trial in earlier), default=0.0)
+        record = partial(_record, run, plugins, listeners, director, progress)
+        with live_report(run) as final:
+            if settings.n_workers == 0:
+                complete = run_trials_here(director, job, elapsed, record, progress)
+            else:
+                workers = Workers(settings.n_workers, _gpus(settings.device), address)
+                complete = run_trials(director, job, workers, elapsed, record, progress)
+            if not complete:
+                _interrupted(run, progress)
+            progress.say("Testing the best candidate, and exporting it")
+            final()
+            summary = conclude(run, data, plugins, director, settings.ensemble)
+    listeners.search_end(summary.to_json())
     with _outliving("at the end", progress):
         plugins.hook.automtl_search_end(folder=run.path, trials=director.trials)
     return summary
@@ -255,14 +272,21 @@ def _plan(config: Config, run: RunFolder, data: MultiTaskData, plugins: Plugins)
         for_tasks(config, data).space,
         constants,
         pick(plugins.searchers, "searcher", settings.searcher),
-        Budget(settings.trials, seconds, settings.seeds, settings.bags, len(constants) == 1),
+        Budget(
+            settings.trials,
+            seconds,
+            settings.seeds,
+            settings.bags,
+            settings.ensemble,
+            lone=len(constants) == 1,
+        ),
         settings.seed,
         run.affinity,
         estimator=pick(plugins.affinities, "affinity", settings.affinity),
         objective=settings.aim,
         count=partial(_parameters, data.for_training(), plugins),
         fidelity=settings.fidelity,
-        workers=settings.n_workers,
+        workers=max(1, settings.n_workers),
     )
 
 
@@ -286,8 +310,16 @@ def _parameters(data: TrainingData, plugins: Plugins, candidate: Candidate) -> i
     return count_parameters(network)
 
 
-def _record(run: RunFolder, plugins: Plugins, progress: Progress, trial: Trial) -> None:
+def _record(
+    run: RunFolder,
+    plugins: Plugins,
+    listeners: Listeners,
+    director: Director,
+    progress: Progress,
+    trial: Trial,
+) -> None:
     run.append(trial)
+    listeners.trial_end(trial, director.standing)
     with _outliving(f"on trial {trial.order.key}", progress):
         plugins.hook.automtl_trial_end(trial=trial)
 

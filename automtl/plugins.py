@@ -22,6 +22,7 @@ from automtl import hookspecs
 from automtl.core.affinity import AffinityEstimator
 from automtl.core.balancer import Balancer
 from automtl.core.block import Block
+from automtl.core.callback import Callback
 from automtl.core.head import Head
 from automtl.core.loss import Loss
 from automtl.core.primitive import Primitive
@@ -43,7 +44,7 @@ class Plugins:
     """
     Everything on offer, by name.
 
-    :param hook: Calls the callbacks: ``plugins.hook.automtl_trial_end(trial=...)``.
+    :param hook: Tells all plugins: ``plugins.hook.automtl_trial_end(trial=...)``.
     """
 
     primitives: Mapping[str, type[Primitive]]
@@ -56,6 +57,7 @@ class Plugins:
     schedules: Mapping[str, type[Schedule]]
     searchers: Mapping[str, type[Searcher]]
     readers: Mapping[str, type[Reader]]
+    callbacks: Mapping[str, type[Callback]]
     hook: pluggy.HookRelay
 
 
@@ -82,6 +84,7 @@ def load_plugins(files: tuple[Path, ...] = ()) -> Plugins:
         schedules=_offers(manager, "automtl_schedules", Schedule),
         searchers=_offers(manager, "automtl_searchers", Searcher),
         readers=_offers(manager, "automtl_readers", Reader),
+        callbacks=_offers(manager, "automtl_callbacks", Callback),
         hook=manager.hook,
     )
 

@@ -1,6 +1,12 @@
-"""What a search shows while it works: a live display on a terminal, plain lines elsewhere."""
+"""What a search shows while it works: a live display on a terminal or in a notebook, or lines."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from html import escape
+from importlib import import_module
 from statistics import fmean
+from typing import Any
 
 from rich.console import Console, Group
 from rich.live import Live as RichLive
@@ -64,6 +70,68 @@ class Live(Progress):
         ]
         # as `Text`, so that brackets in the names of tasks are no markup
         self.live.update(Group(*(Text(line, overflow="ellipsis", no_wrap=True) for line in lines)))
+
+
+class Notebook(Progress):
+    """The same lines as `Live` in the output of a notebook's cell, which are replaced."""
+
+    def __init__(self) -> None:
+        self.own = import_module("IPython.display")
+        self.news: list[str] = []
+        self.running: dict[str, Order] = {}
+        self.ended_lines: list[str] = []
+        self.shown = self.own.display(self._picture(), display_id=True)
+
+    def say(self, line: str) -> None:
+        self.news.append(line)
+        self._draw()
+
+    def started(self, order: Order, budget: Budget, n_trials: int, elapsed: float) -> None:
+        self.running[order.key] = order
+        self._draw()
+
+    def ended(self, trial: Trial, budget: Budget, standing: Standing, n_trials: int) -> None:
+        self.running.pop(trial.order.key, None)
+        self.ended_lines = _picture(trial, budget, standing, n_trials)
+        self._draw()
+
+    def close(self) -> None:
+        self.running.clear()
+        self._draw()
+
+    def _draw(self) -> None:
+        self.shown.update(self._picture())
+
+    def _picture(self) -> Any:
+        now = [f"now:  {order.candidate.graph}" for order in self.running.values()]
+        lines = [*self.news, *self.ended_lines, *now]
+        return self.own.HTML(f"<pre>{escape(chr(10).join(lines))}</pre>")
+
+
+def in_notebook() -> bool:
+    """Whether the code runs in a cell, whose output can be replaced."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    return shell is not None and hasattr(shell, "kernel")
+
+
+def fitting_display() -> Progress:
+    """The display that fits where the search was called from."""
+    if in_notebook():
+        return Notebook()
+    return Live() if sys.stdout.isatty() else Lines()
+
+
+@contextmanager
+def displayed(progress: Progress | bool) -> Iterator[Progress]:
+    """
+    A display that is closed at the end.
+
+    :param progress: True for one that fits, False for none.
+    """
+    if isinstance(progress, bool):
+        progress = fitting_display() if progress else Progress()
+    with closing(progress):
+        yield progress
 
 
 def best_so_far(standing: Standing) -> str:

@@ -4,9 +4,12 @@ import fcntl
 import json
 import os
 import platform
+import re
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,8 @@ from automtl.train.fit import Curve
 from automtl.train.part import PartStore, Trained
 from automtl.train.warm import Checkpoint
 
+NODE = re.compile(r"stages\.(\d+)\.(\d+)\.")  # how names of weights begin, in `GraphNetwork`
+
 
 @dataclass(frozen=True)
 class RunFolder(PartStore):
@@ -34,8 +39,9 @@ class RunFolder(PartStore):
     ``models/KEY.warm.safetensors`` (the checkpoint of an all-shared anchor),
     ``curves/KEY.affinity.json`` (what was measured in the single-task anchor), ``affinity.json``,
     ``posterior.json`` (the affinity inferred from gains), ``front.json`` (the Pareto front),
-    ``best.json``, ``best.onnx``, ``MODEL_CARD.md`` and ``report.html``. It is all text, safetensors
-    and ONNX: nothing here is ever unpickled.
+    ``evidence.json`` (what the pictures of the tasks are drawn from), ``best.json``, ``best.onnx``,
+    ``MODEL_CARD.md``, ``report.html``, and ``id.txt`` if other tools were told of the search. It is
+    all text, safetensors and ONNX: nothing here is ever unpickled.
 
     :param path: The folder.
     """
@@ -84,6 +90,16 @@ class RunFolder(PartStore):
             yield
 
     @property
+    def locked(self) -> bool:
+        """Whether a search is at work here."""
+        with (self.path / "trials.jsonl").open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
+    @property
     def config(self) -> Path:
         """The resolved configuration."""
         return self.path / "config.yaml"
@@ -100,16 +116,18 @@ class RunFolder(PartStore):
             file.flush()
             os.fsync(file.fileno())
 
-    def trials(self) -> list[Trial]:
+    def trials(self, mend: bool = True) -> list[Trial]:
         """
         All trials so far. A last line that was cut off by a kill is taken off the file.
 
+        :param mend: False to leave the file as it is: while a search writes to it, a line that is
+            cut off may be one that is being written.
         :raises RunError: If another line cannot be read.
         """
         file = self.path / "trials.jsonl"
         content = file.read_bytes()
         whole, _, cut = content.rpartition(b"\n")
-        if cut:
+        if cut and mend:
             os.truncate(file, len(content) - len(cut))
         found = []
         for number, line in enumerate(whole.splitlines(), start=1):
@@ -190,6 +208,20 @@ class RunFolder(PartStore):
         """What happened in a training, for each independent part; empty if it is not known."""
         return [_read_json(file)["curve"] for file in self._record_files(trial.order)]
 
+    def node_sizes(self, order: Order) -> dict[tuple[int, tuple[str, ...]], int]:
+        """
+        How many numbers the weights of each node are, by its stage, counted from 0, and its tasks:
+        as far as the weights of ``order`` are there and can be read.
+        """
+        sizes: dict[tuple[int, tuple[str, ...]], int] = {}
+        for part in order.parts:
+            for name, size in _tensor_sizes(self.path / "models" / f"{part.key}.safetensors"):
+                if found := NODE.match(name):
+                    stage, place = int(found[1]), int(found[2])
+                    at = stage, part.candidate.graph.stages[stage][place].tasks
+                    sizes[at] = sizes.get(at, 0) + size
+        return sizes
+
     def affinity(self, trial: Trial) -> Affinity | None:
         """What was measured in a trial, if anything was."""
         file = self.path / _affinity_name(trial.order)
@@ -206,6 +238,30 @@ class RunFolder(PartStore):
     def write_text(self, name: str, text: str) -> None:
         """Writes a file of the folder, whole or not at all."""
         self._write(name, text)
+
+    def id(self) -> str:
+        """
+        Letters and digits that name this search among all searches, in others' tools; they are made
+        when they are first asked for, and move with the folder.
+
+        :raises RunError: If they cannot be written or read.
+        """
+        file = self.path / "id.txt"
+        try:
+            if not file.is_file():
+                self._write("id.txt", secrets.token_hex(6))
+            return file.read_text().strip()
+        except (OSError, ValueError) as error:
+            raise RunError(f"{file}: cannot be read or written ({error!r}).") from None
+
+    def read_json(self, name: str) -> dict[str, Any] | None:
+        """
+        What `write_json` wrote; None if there is no such file.
+
+        :raises RunError: If it is broken.
+        """
+        file = self.path / name
+        return _read_json(file) if file.is_file() else None
 
     def data_digest(self) -> str:
         """
@@ -228,6 +284,16 @@ class RunFolder(PartStore):
             found: dict[str, Any] = json.loads((self.path / "data.json").read_bytes())["report"]
         except (OSError, ValueError, KeyError, TypeError):
             return {}
+        return found
+
+    def constants(self) -> dict[str, float] | None:
+        """Each task's validation error of a constant prediction; None if it is not there."""
+        try:
+            found: dict[str, float] = json.loads((self.path / "data.json").read_bytes())[
+                "constants"
+            ]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
         return found
 
     def fold(self) -> tuple[int, int] | None:
@@ -322,6 +388,16 @@ def _affinity_name(order: Order) -> str:
 
 def _checkpoint_name(key: str) -> str:
     return f"models/{key}.warm.safetensors"
+
+
+def _tensor_sizes(file: Path) -> list[tuple[str, int]]:
+    """The name of each tensor in a file of weights, and of how many numbers it is."""
+    try:
+        with safe_open(file, "pt") as opened:
+            names = list(opened.keys())
+            return [(name, prod(opened.get_slice(name).get_shape())) for name in names]
+    except (OSError, SafetensorError):
+        return []
 
 
 def _checkpoint_bytes(checkpoint: Checkpoint) -> bytes:

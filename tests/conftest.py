@@ -1,12 +1,14 @@
 """What many tests need: the built-in plugins, the bundled data, a small space, a finished run."""
 
 import math
+import shutil
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
-from pytest import Item, MonkeyPatch, TempPathFactory, fixture, mark
+from pytest import Item, MonkeyPatch, TempPathFactory, fixture, mark, skip
 
 from automtl.config import bundled_config, override
 from automtl.core.candidate import Candidate, Scalar
@@ -22,6 +24,9 @@ from automtl.search.progress import Progress
 from automtl.search.tune import Job, Workers
 from automtl.train.trial import run_trial
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 SETTINGS: Mapping[str, Scalar] = {
     "block": "mlp",
     "block.width": 16,
@@ -33,6 +38,14 @@ SETTINGS: Mapping[str, Scalar] = {
     "epochs": 8,
     "patience": 8,
 }
+CHROMIUM = [
+    "--no-sandbox",  # which root has not
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def pytest_collection_modifyitems(items: list[Item]) -> None:
@@ -134,6 +147,23 @@ def inline(monkeypatch: MonkeyPatch) -> None:
         return True
 
     monkeypatch.setattr("automtl.pipeline.run_trials", run_trials)
+
+
+@fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """
+    Chromium without a window; ``browser.new_page()`` gives a page. It lives as long as a module,
+    because no other event loop can run in this thread as long as it does.
+    """
+    from playwright.sync_api import sync_playwright
+
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        skip("There is no Chromium on the PATH: apt-get install chromium")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+        yield opened
+        opened.close()
 
 
 @fixture(autouse=True)

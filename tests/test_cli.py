@@ -1,6 +1,7 @@
 """The command line as a user meets it: what it prints, what it refuses, with which exit code."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -265,7 +266,7 @@ def test_refuses_an_address_where_nobody_listens(run: Run, tmp_path: Path) -> No
     [
         ("--trials", "1"),
         ("--minutes", "0"),
-        ("--workers", "0"),
+        ("--workers", "-1"),
         ("--objective", "size"),
         ("--folds", "1"),
         ("--folds", "0"),
@@ -474,6 +475,15 @@ def test_the_example_primitive_works_in_the_workers(run: Run, tmp_path: Path) ->
     assert (tmp_path / "runs" / "film" / "best.onnx").is_file()
 
 
+def test_lists_the_trials_of_a_search(run: Run, finished: Summary, tmp_path: Path) -> None:
+    code, out, error = run("trials", str(finished.folder))
+    assert (code, error) == (0, "")
+    assert len(out.splitlines()) == 1 + finished.trials
+    code, out, _ = run("trials", str(finished.folder), "-o", "trials.csv")
+    assert (code, out) == (0, "trials.csv\n")
+    assert (tmp_path / "trials.csv").read_text().count("\n") == 1 + finished.trials
+
+
 def test_help_is_light() -> None:
     code = (
         "import sys; sys.argv = ['automtl', '--help']\n"
@@ -516,3 +526,51 @@ def test_affinity_refuses_a_mistake(arguments: list[str], message: str, run: Run
     code, _, error = run("affinity", "config.yaml", *arguments)
     assert code == 2
     assert message in error
+
+
+def test_compares_runs_and_writes_a_page(run: Run, finished: Summary, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(finished.folder, other, ignore=shutil.ignore_patterns("models", "tune"))
+    code, out, error = run("compare", str(finished.folder), str(other), "-o", "page.html")
+    assert (code, error) == (0, "")
+    assert "penguins and other had the same data" in out
+    assert "other is as good as penguins" in out
+    assert out.endswith("\npage.html\n")
+    assert (tmp_path / "page.html").read_text().startswith("<!doctype html>")
+
+
+def test_compare_refuses_what_is_no_run(run: Run, finished: Summary, tmp_path: Path) -> None:
+    for folders, message in (([tmp_path], "not a run folder"), ([], "two or more")):
+        code, _, error = run("compare", *map(str, [finished.folder, *folders]))
+        assert code == 2
+        assert message in error
+        assert not (tmp_path / "compare.html").exists()
+
+
+def test_a_report_is_written_again(run: Run, finished: Summary, tmp_path: Path) -> None:
+    page = finished.folder / "report.html"
+    before = page.read_text(encoding="utf-8")
+    page.unlink()
+    code, out, _ = run("report", str(finished.folder))
+    assert (code, out.strip()) == (0, str(page))
+    assert page.read_text(encoding="utf-8") == before
+    code, _, error = run("report", str(tmp_path))
+    assert code == 2
+    assert "this is not a run folder" in error
+
+
+def test_exports_a_part(run: Run, finished: Summary, tmp_path: Path) -> None:
+    code, out, _ = run("export", str(finished.folder), "--tasks", "sex, species", "-o", "part.onnx")
+    assert code == 0
+    assert "bit for bit" in out
+    assert out.endswith("part.onnx\n")
+    assert (tmp_path / "part.onnx").is_file()
+
+
+def test_export_refuses_with_a_reason(run: Run, finished: Summary, tmp_path: Path) -> None:
+    folder = str(finished.folder)
+    code, _, error = run("export", folder, "--fp16", "--int8", "-o", "x.onnx")
+    assert (code, "not both" in error) == (2, True)
+    code, _, error = run("export", folder, "--tasks", "sexes", "-o", "x.onnx")
+    assert (code, "did you mean 'sex'" in error) == (2, True)
+    assert not (tmp_path / "x.onnx").exists()

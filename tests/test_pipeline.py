@@ -25,7 +25,7 @@ def test_a_run_folder_is_complete(finished: Summary) -> None:
     names = {file.name for file in finished.folder.iterdir()}
     assert names == {
         "config.yaml", "data.json", "trials.jsonl", "models", "curves", "affinity.json",
-        "posterior.json",
+        "posterior.json", "evidence.json",
         "best.json", "best.onnx", "MODEL_CARD.md", "report.html",
     }  # fmt: skip
     trials = RunFolder.open(finished.folder).trials()

@@ -1,6 +1,8 @@
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import StringIO
+from types import SimpleNamespace
 
 from pytest import CaptureFixture, MonkeyPatch, fixture, mark
 from rich.console import Console
@@ -8,7 +10,7 @@ from rich.console import Console
 from automtl.core.candidate import Candidate
 from automtl.core.graph import TaskGraph
 from automtl.core.trial import Order, Phase, Trial
-from automtl.progress import Lines, Live, best_so_far
+from automtl.progress import Lines, Live, Notebook, best_so_far, displayed
 from automtl.search.budget import Budget
 from automtl.search.progress import Progress
 from automtl.search.standing import Standing
@@ -138,3 +140,43 @@ def test_bags_come_on_top_and_have_no_gain(
     assert last.startswith("bags")
     assert "trial 3/4" in last
     assert "%" not in last.partition("best:")[0]
+
+
+def test_a_cell_shows_the_search_and_names_stay_text(
+    monkeypatch: MonkeyPatch, candidate: Make, ended: End
+) -> None:
+    pictures: list[str] = []
+    handle = SimpleNamespace(update=pictures.append)
+    cell = SimpleNamespace(HTML=str, display=lambda first, display_id: handle)
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=_shell, display=cell))
+    monkeypatch.setitem(sys.modules, "IPython.display", cell)
+    tasks = ("<b>a</b>", "b")
+    with displayed(progress=True) as progress:
+        assert type(progress) is Notebook
+        progress.say("2 rows & more")
+        _play(progress, _trials(candidate, ended, tasks), Budget(24, None, 3), tasks)
+        assert "now: " not in pictures[-1]
+    assert "2 rows &amp; more" in pictures[-1]
+    assert "&lt;b&gt;a&lt;/b&gt;" in pictures[-1]
+    assert "<b>" not in "".join(pictures)
+
+
+@mark.parametrize(("shell", "display"), [(None, Lines), (SimpleNamespace(), Lines)])
+def test_elsewhere_there_are_lines(
+    monkeypatch: MonkeyPatch, shell: object, display: type[Progress]
+) -> None:
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    with displayed(progress=True) as progress:
+        assert type(progress) is display
+
+
+def test_no_display_is_silent_and_another_is_kept() -> None:
+    with displayed(progress=False) as progress:
+        assert type(progress) is Progress
+    own = Progress()
+    with displayed(own) as progress:
+        assert progress is own
+
+
+def _shell() -> SimpleNamespace:
+    return SimpleNamespace(kernel=object())

@@ -1,15 +1,17 @@
 """Every command of the README does what it says; CI runs the first block in a clean clone."""
 
+import json
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
+from shutil import copytree
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pytest import MonkeyPatch, mark, raises
+from pytest import CaptureFixture, MonkeyPatch, mark, raises
 
 from automtl import cli
 from automtl.config import check_plugins, load_config
@@ -17,6 +19,7 @@ from automtl.data.bundled import PENGUINS
 from automtl.data.read import read_data
 from automtl.plugins import Plugins
 from automtl.report.summary import Summary
+from automtl.serve.service import Service
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 README = (REPOSITORY / "README.md").read_text()
@@ -108,8 +111,42 @@ def test_the_example_of_a_primitive_is_there() -> None:
         assert (REPOSITORY / file).is_file()
 
 
+def test_the_estimators_snippet_runs(capsys: CaptureFixture[str]) -> None:
+    (snippet,) = [block for kind, block in BLOCKS if kind == "python" and "MultiTask" in block]
+    exec(snippet, {})
+    assert "body_mass_g" in capsys.readouterr().out
+
+
+def test_the_commands_for_a_finished_run_work(
+    finished: Summary, tmp_path: Path, monkeypatch: MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("penguins", "automtl", "a", "b"):
+        copytree(finished.folder, tmp_path / "runs" / name)
+    (tmp_path / "new.csv").write_bytes(PENGUINS.read_bytes())
+    words = ("automtl report", "automtl export", "automtl trials", "automtl serve")
+    commands = [command for word in words for command in _commands(word)]
+    asked = [command[1] for command in commands]
+    assert asked == [
+        "report", "compare", "export", "export", "export", "trials", "trials", "predict", "serve",
+    ]  # fmt: skip
+    for command in commands[:-1]:
+        _run(monkeypatch, command)
+    for file in ("compare.html", "two.onnx", "old.onnx", "small.onnx", "trials.csv", "study.db"):
+        assert (tmp_path / file).is_file(), file
+    assert pq.read_table(tmp_path / "out.parquet").num_rows == 344
+
+
+def test_what_is_asked_of_the_server_is_answered(finished: Summary) -> None:
+    (command,) = _commands("curl")
+    assert command[:3] == ["curl", "localhost:8000/predict", "--json"]
+    answer = Service(finished.folder / "best.onnx").answer("POST", "/predict", command[3].encode())
+    assert answer.status == 200
+    assert set(json.loads(answer.body)) == {"species", "sex", "body_mass_g"}
+
+
 def test_the_python_snippet_runs(finished: Summary) -> None:
-    (snippet,) = [block for kind, block in BLOCKS if kind == "python"]
+    (snippet,) = [block for kind, block in BLOCKS if kind == "python" and "onnxruntime" in block]
     code = snippet.replace("runs/penguins", str(finished.folder)) + "print(species, mass)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -123,6 +123,15 @@ def test_a_line_cut_off_at_any_byte_is_dropped(run: RunFolder, trials: list[Tria
         assert run.trials() == [trials[0], trials[2]]
 
 
+def test_who_only_looks_leaves_a_cut_line_alone(run: RunFolder, trials: list[Trial]) -> None:
+    run.append(trials[0])
+    with (run.path / "trials.jsonl").open("ab") as file:
+        file.write(b'{"cut')
+    before = (run.path / "trials.jsonl").read_bytes()
+    assert run.trials(mend=False) == trials[:1]
+    assert (run.path / "trials.jsonl").read_bytes() == before
+
+
 def test_bytes_that_are_no_text_are_dropped_with_their_line(
     run: RunFolder, trials: list[Trial]
 ) -> None:
@@ -150,7 +159,9 @@ def test_a_second_search_is_kept_out(run: RunFolder, trials: list[Trial]) -> Non
         "import sys; from pathlib import Path; from automtl.run import RunFolder\n"
         "with RunFolder.open(Path(sys.argv[1])).lock(): print('in')"
     )
+    assert not run.locked
     with run.lock():
+        assert run.locked
         run.append(trials[0])  # which opens the locked file again
         with raises(RunError, match="another search is at work"), run.lock():
             pass
@@ -206,6 +217,22 @@ def test_weights_come_back_exactly(
     with torch.no_grad():
         for task, output in network.eval()(inputs).items():
             assert torch.equal(output, restored(inputs)[task])
+
+
+def test_the_sizes_of_nodes_are_those_of_the_network(
+    run: RunFolder, data: TrainingData, plugins: Plugins, candidate: Make
+) -> None:
+    first = Node(("body_mass_g", "sex"), "soft_l2"), Node(("species",))
+    graph = TaskGraph((first, (Node(("body_mass_g",)), Node(("sex",)), Node(("species",)))))
+    order = Order(candidate(graph), 0, Phase.GRAPHS)
+    network = trial_network(order, data, plugins)
+    assert run.node_sizes(order) == {}
+    _keep(run, order, network)
+    sizes = run.node_sizes(order)
+    assert set(sizes) == {(at, n.tasks) for at, stage in enumerate(graph.stages) for n in stage}
+    nodes = (stage for part in network.parts for stage in part.stages)
+    assert sum(sizes.values()) == sum(p.numel() for stage in nodes for p in stage.parameters())
+    assert sizes[0, ("body_mass_g", "sex")] == 2 * sizes[0, ("species",)]
 
 
 def test_a_trained_network_comes_back_with_its_affinity_and_curves(
@@ -352,6 +379,24 @@ def test_files_are_written_whole_or_not_at_all(run: RunFolder) -> None:
     }  # fmt: skip
 
 
+def test_json_is_read_back_and_a_broken_file_named(run: RunFolder) -> None:
+    run.write_json("best.json", {"a": [1, None]})
+    assert run.read_json("best.json") == {"a": [1, None]}
+    assert run.read_json("gone.json") is None
+    run.write_text("best.json", "{")
+    with raises(RunError, match=r"best\.json: this file cannot be read"):
+        run.read_json("best.json")
+
+
+def test_the_errors_of_constants_are_read_back(run: RunFolder) -> None:
+    assert run.constants() is None
+    run.write_json("data.json", {"digest": "d", "constants": {"a": 0.5, "b": math.nan}})
+    constants = run.constants()
+    assert constants is not None
+    assert constants["a"] == 0.5
+    assert math.isnan(constants["b"])
+
+
 @mark.parametrize("content", [None, "", "{}", "[]", "\0"])
 def test_without_a_digest_of_the_data_a_search_cannot_go_on(
     run: RunFolder, content: str | None
@@ -368,3 +413,16 @@ def test_the_report_of_the_data_is_read_back(tmp_path: Path) -> None:
     assert run.data_report() == {"rows": {}}
     (tmp_path / "run" / "data.json").write_text("{}")
     assert run.data_report() == {}
+
+
+def test_the_id_is_made_once_moves_along_and_is_no_other_searchs(tmp_path: Path) -> None:
+    first, second = (RunFolder.create(tmp_path / name, "", {}) for name in ("a", "b"))
+    assert not (first.path / "id.txt").exists()
+    known = first.id()
+    assert (len(known), known.isalnum()) == (12, True)
+    moved = RunFolder.open(first.path.rename(tmp_path / "c"))
+    assert known == moved.id() != second.id()
+    (moved.path / "id.txt").unlink()
+    (moved.path / "id.txt").mkdir()
+    with raises(RunError, match=r"id\.txt: cannot be read or written"):
+        moved.id()

@@ -2,8 +2,9 @@
 
 import csv
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, ClassVar, Self
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 from automtl.core.affinity import Affinity, AffinityEstimator, Anchor, Probe
 from automtl.core.balancer import Balancer
 from automtl.core.block import Block, Features
+from automtl.core.callback import Begun, Callback, Ended
 from automtl.core.candidate import Candidate
 from automtl.core.graph import TaskGraph
 from automtl.core.head import Head
@@ -33,6 +35,7 @@ from automtl.testing import (
     assert_affinity_contract,
     assert_balancer_contract,
     assert_block_contract,
+    assert_callback_contract,
     assert_exports_to_onnx,
     assert_head_contract,
     assert_loss_contract,
@@ -737,3 +740,61 @@ def test_a_reader_may_keep_the_contract(tmp_path: Path) -> None:
 def test_rejects_a_reader(reader: type[Reader], message: str, tmp_path: Path) -> None:
     with raises(AssertionError, match=message):
         assert_reader_contract(reader(), _file(tmp_path), ["a", "b"])
+
+
+class Quiet(Callback):
+    """Keeps the contract. The other callbacks here break it."""
+
+    name, citation = "quiet", "https://example.org"
+
+    def __init__(self, folder: str = "") -> None:
+        self.folder = folder
+
+    def begin(self, search: Begun, /) -> None:
+        """Nothing."""
+
+    def trial_end(self, ended: Ended, /) -> None:
+        """Nothing."""
+
+    def search_end(self, summary: Mapping[str, Any], /) -> None:
+        """Nothing."""
+
+
+class Demanding(Quiet):
+    def __init__(self, folder: str) -> None:
+        super().__init__(folder)
+
+
+class Talkative(Quiet):
+    def begin(self, search: Begun, /) -> None:
+        return search.name  # type: ignore[return-value]
+
+
+class WantsGains(Quiet):
+    def trial_end(self, ended: Ended, /) -> None:
+        assert ended.metrics["mean_gain"], "no gain"
+
+
+class HearsItOnce(Quiet):
+    def begin(self, search: Begun, /) -> None:
+        (search.folder / "mine").mkdir()
+
+
+def test_a_callback_may_keep_the_contract(tmp_path: Path) -> None:
+    assert_callback_contract(Quiet, tmp_path)
+
+
+@mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (partial(Demanding, "."), AssertionError, r"has a default, but \['folder'\] have none"),
+        (Talkative, AssertionError, "`begin` of `quiet` returns nothing, but returned 'made-up'"),
+        (WantsGains, KeyError, "mean_gain"),
+        (HearsItOnce, FileExistsError, "mine"),
+    ],
+)
+def test_rejects_a_callback(
+    make: Callable[[], Callback], error: type[Exception], message: str, tmp_path: Path
+) -> None:
+    with raises(error, match=message):
+        assert_callback_contract(make, tmp_path)

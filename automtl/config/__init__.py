@@ -1,7 +1,7 @@
 """YAML to a checked `Config`."""
 
 from automtl.config.checks import check_plugins
-from automtl.config.config import Config, bundled_config, load_config, override
+from automtl.config.config import Config, bundled_config, config_of, load_config, override
 from automtl.config.offers import check_offers, for_tasks
 from automtl.config.schema import SearchSettings
 
@@ -11,6 +11,7 @@ __all__ = [
     "bundled_config",
     "check_offers",
     "check_plugins",
+    "config_of",
     "for_tasks",
     "load_config",
     "override",

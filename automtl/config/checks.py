@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from automtl.config.config import Config
 from automtl.config.document import Place, Problem
 from automtl.config.space import PLUGGED, misfit
-from automtl.core.space import Options
+from automtl.core.space import Choice, Options
 from automtl.errors import ConfigError
 from automtl.suggest import did_you_mean
 
@@ -19,8 +19,8 @@ def check_plugins(config: Config, plugins: "Plugins") -> None:
     Checks a configuration against the plugins on offer.
 
     :raises ConfigError: If a primitive, block, balancer, schedule, searcher, affinity estimator,
-        task kind or metric does not exist, or a plugin has no such option or cannot take one of
-        its values. The message lists all of that, each with its place.
+        callback, task kind or metric does not exist, or a plugin has no such option or cannot take
+        one of its values. The message lists all of that, each with its place.
     """
     errors = [
         str(document.error(problems))
@@ -40,6 +40,13 @@ def _in_config(config: Config, plugins: "Plugins") -> Iterator[Problem]:
         yield _unknown(("search", "searcher"), "searcher", search.searcher, plugins.searchers)
     if search.affinity not in plugins.affinities:
         yield _unknown(("search", "affinity"), "affinity", search.affinity, plugins.affinities)
+    for name, given in search.listeners.items():
+        place: Place = ("search", "callbacks", name)
+        if name not in plugins.callbacks:
+            yield _unknown(place, "callback", name, plugins.callbacks, at_key=True)
+            continue
+        fixed = {option: Choice((value,)) for option, value in given.items()}
+        yield from _in_options(plugins.callbacks[name], fixed, place)
     for target in config.targets:
         place = ("targets", target.name)
         yield from _in_offers(config, target.name, target.kind, plugins)

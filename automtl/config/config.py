@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from automtl.config.document import Document
-from automtl.config.marks import read, write
+from automtl.config.marks import document_of, read, write
 from automtl.config.schema import (
     ConfigSection,
     FlagSection,
@@ -80,20 +80,22 @@ class Config:
 
     def dump(self) -> str:
         """The configuration as YAML that `load_config` reads back, from wherever it lies."""
-        return write(
-            {
-                "name": self.name,
-                **self._files(),
-                "targets": {target.name: self._details(target) for target in self.targets},
-                "inputs": None if self.inputs is None else list(self.inputs),
-                "ignore": list(self.ignore),
-                "columns": {name: kind.value for name, kind in self.columns.items()},
-                "split": asdict(self.split),
-                "space": written(self.space),
-                "plugins": [str(plugin) for plugin in self.plugins],
-                "search": self.search.model_dump(),
-            }
-        )
+        return write(self.to_json())
+
+    def to_json(self) -> dict[str, Any]:
+        """What `dump` writes, as JSON data."""
+        return {
+            "name": self.name,
+            **self._files(),
+            "targets": {target.name: self._details(target) for target in self.targets},
+            "inputs": None if self.inputs is None else list(self.inputs),
+            "ignore": list(self.ignore),
+            "columns": {name: kind.value for name, kind in self.columns.items()},
+            "split": asdict(self.split),
+            "space": written(self.space),
+            "plugins": [str(plugin) for plugin in self.plugins],
+            "search": self.search.model_dump(),
+        }
 
     def _files(self) -> dict[str, Any]:
         """What is said of the files, as data."""
@@ -123,7 +125,20 @@ def load_config(path: str | Path) -> Config:
 
     :raises ConfigError: If there is none or it breaks a rule; all breaches are listed.
     """
-    document = read(Path(path))
+    return _read_config(read(Path(path)))
+
+
+def config_of(settings: Mapping[str, Any]) -> Config:
+    """
+    A configuration from what would stand in its file, as nested mappings and lists. Paths in it are
+    relative to the working directory. Messages call it ``settings``.
+
+    :raises ConfigError: If it breaks a rule; all breaches are listed.
+    """
+    return _read_config(document_of(settings, "settings"))
+
+
+def _read_config(document: Document) -> Config:
     section = validated(ConfigSection, document)
     if wrong := [*conflicts(section, document.data)]:
         raise document.error(wrong)

@@ -23,7 +23,31 @@ def read(file: Path) -> Document:
 
     :raises ConfigError: If there is no such file, or it is not such YAML.
     """
-    text = _text(file)
+    return _parsed(file, _text(file))
+
+
+def document_of(data: Mapping[str, Any], name: str) -> Document:
+    """
+    Settings in memory as if they were written in a file.
+
+    :param name: What messages call them.
+    :raises ConfigError: If they are not made of mappings, lists, text, numbers and paths.
+    """
+    try:
+        return _parsed(Path(name), write(data))
+    except yaml.representer.RepresenterError as error:
+        raise ConfigError(
+            f"{name}: must be made of mappings, lists, text, numbers, booleans and paths, but "
+            f"holds {error.args[-1]!r}, a {type(error.args[-1]).__name__}. Convert it."
+        ) from None
+
+
+def _parsed(file: Path, text: str) -> Document:
+    """
+    The text of a file whose top level is a mapping, with the place of everything in it.
+
+    :raises ConfigError: If it is not such YAML.
+    """
     lines = tuple(text.splitlines())
     try:
         _check_tabs(lines)
@@ -95,6 +119,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 _Dumper.add_representer(str, _Dumper.represent_str)
+_Dumper.add_multi_representer(Path, lambda dumper, path: dumper.represent_str(str(path)))
 
 
 _EXPONENT = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)[eE][-+]?[0-9]+$")

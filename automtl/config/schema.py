@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from os.path import normpath
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from automtl.config.document import Problem
-from automtl.config.space import Offer, SpaceSection
+from automtl.config.space import Offer, SpaceSection, none_is_empty, scalar
 from automtl.config.validation import Named, Section, as_mapping, not_empty, repeats, unique
 from automtl.core.objective import Objective
 from automtl.data.request import ALL
@@ -57,6 +57,16 @@ _Objective: TypeAlias = Annotated[
 ]
 
 
+def _each_once(named: list[str] | dict[str, Any]) -> list[str] | dict[str, Any]:
+    return unique(named) if isinstance(named, list) else named
+
+
+_Given: TypeAlias = Annotated[
+    dict[str, Annotated[Any, AfterValidator(scalar)]], BeforeValidator(none_is_empty)
+]
+_Callbacks: TypeAlias = Annotated[Named[_Given], AfterValidator(_each_once)]
+
+
 class SearchSettings(Section):
     """
     How long to search, and how.
@@ -72,13 +82,17 @@ class SearchSettings(Section):
     :param max_latency_ms: Nor what takes longer to predict one row.
     :param max_loss_per_task: Nor what gives a task a gain below minus this share.
     :param fidelity: The share of a full training that graphs get first; 1 for full ones only.
-    :param ensemble: Of how many networks the exported file holds the mean prediction.
-    :param workers: How many trials run at once; None for one a processor core.
+    :param ensemble: Of how many networks the exported file holds the mean prediction; with
+        ``bags``, how many of the best candidates are trained on each division.
+    :param workers: How many trials run at once, each in a process of its own; None for one a
+        processor core; 0 for one after another in this process, which starts sooner, but dies
+        with a training that is killed.
     :param bags: On how many divisions of the rows for training and validation the winner is
         trained in the end, so that the exported file holds the mean prediction of as many
         networks, which have learned from all of these rows between them; 0 for none.
     :param seed: What all random choices follow from.
     :param device: Where to train; ``auto`` takes a GPU where there is one.
+    :param callbacks: Which other tools are told what happens, with the options of each.
     """
 
     trials: Annotated[int, Field(ge=2)] | None = None
@@ -93,18 +107,24 @@ class SearchSettings(Section):
     fidelity: Annotated[float, Field(gt=0, le=1)] = 1.0
     ensemble: Annotated[int, Field(ge=1, le=20)] = 1
     bags: Annotated[int, Field(ge=0, le=20), AfterValidator(_not_one)] = 0
-    workers: Annotated[int, Field(ge=1)] | None = None
+    workers: Annotated[int, Field(ge=0)] | None = None
     seed: Annotated[int, Field(ge=0)] = 0
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    callbacks: _Callbacks = {}  # noqa: RUF012 - pydantic copies it
 
     @property
     def n_workers(self) -> int:
-        """How many trials run at once."""
+        """How many trials run at once; 0 for one after another in this process."""
         if self.workers is not None:
             return self.workers
         if hasattr(os, "sched_getaffinity"):  # the cores that this process may use
             return len(os.sched_getaffinity(0))
         return os.cpu_count() or 1
+
+    @property
+    def listeners(self) -> dict[str, dict[str, Any]]:
+        """The options of each callback, by its name."""
+        return as_mapping(self.callbacks, dict)
 
     @property
     def aim(self) -> Objective:
@@ -284,9 +304,6 @@ def _bag_conflicts(section: ConfigSection) -> Iterator[Problem]:
     if section.search.bags and section.split.time is not None:
         message = "bags would train on newer rows than they predict; remove it, or `split.time`."
         yield Problem(("search", "bags"), message)
-    if section.search.bags and section.search.ensemble > 1:
-        message = "the bags are the ensemble; keep one of the two."
-        yield Problem(("search", "ensemble"), message)
 
 
 def _split_conflicts(split: SplitSection, targets: list[str]) -> Iterator[Problem]:

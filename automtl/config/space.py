@@ -27,7 +27,7 @@ class _Range(Section):
     integer: bool = False
 
 
-def _scalar(value: object) -> object:
+def scalar(value: object) -> object:
     if not isinstance(value, str | int | float):
         raise ValueError(f"must be a number, a text or a boolean, but is {kind_of(value)}.")
     return value
@@ -48,7 +48,7 @@ def _distribution(value: Any) -> Distribution:
     return Choice(tuple(value)) if isinstance(value, list) else Choice((value,))
 
 
-_Scalar: TypeAlias = Annotated[Any, AfterValidator(_scalar)]
+_Scalar: TypeAlias = Annotated[Any, AfterValidator(scalar)]
 
 N = TypeVar("N", bound=Container[str])
 
@@ -119,11 +119,11 @@ def _with_hard(primitives: N) -> N:
     return primitives
 
 
-def _none_is_empty(value: object) -> object:
+def none_is_empty(value: object) -> object:
     return {} if value is None else value
 
 
-_Options: TypeAlias = Annotated[dict[str, Varied], BeforeValidator(_none_is_empty)]
+_Options: TypeAlias = Annotated[dict[str, Varied], BeforeValidator(none_is_empty)]
 _Plugged: TypeAlias = Annotated[Named[_Options], AfterValidator(not_empty)]
 
 

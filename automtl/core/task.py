@@ -78,6 +78,8 @@ class TaskKind(ABC):
     shared_loss: ClassVar[bool] = False
     several: ClassVar[bool] = False  # whether it takes several columns of labels
     flags: ClassVar[bool] = False  # whether labels are 0 or 1, which may be written in words
+    ordered: ClassVar[bool] = False  # whether `classes` are levels, from the lowest to the highest
+    whole: ClassVar[bool] = False  # whether labels count something
     # Of the `metrics`, those that are a mean over columns: each column has one of its own.
     column_metrics: ClassVar[tuple[str, ...]] = ()
     # Whether its last column of targets names the group, such as a query, that a row belongs to.

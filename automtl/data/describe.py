@@ -1,10 +1,12 @@
 """A report of data before training: as JSON data, and in plain words."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from automtl.data.dataset import MultiTaskData
 from automtl.data.label_columns import FLAGS, LabelColumn, label_columns
@@ -33,7 +35,8 @@ def data_report(data: MultiTaskData) -> Json:
     """
     The data in numbers, as JSON data: rows of each part; inputs with kinds and missing values;
     tasks with their labels, how many of them each part has, positives or counts of classes, or
-    the range of numbers; how labels go together in training; what is suspicious; and the notes.
+    the range of numbers, and the digest of what they are tested on; how labels go together in
+    training; what is suspicious; and the notes.
     """
     labels = label_columns(data)
     sizes = [len(part.rows) for part in (data.train, data.validation, data.test)]
@@ -48,6 +51,9 @@ def data_report(data: MultiTaskData) -> Json:
                 "name": task.name,
                 "kind": task.kind,
                 "labels": [_label(label, sizes) for label in labels if label.task == task.name],
+                "test": _test_digest(
+                    [label for label in labels if label.task == task.name], data.test.rows
+                ),
             }
             for task in data.tasks
         ],
@@ -86,6 +92,19 @@ def _label(label: LabelColumn, sizes: Sequence[int]) -> Json:
         summary = (known.min(), known.mean(), known.max(), known.std())
         result |= zip(("least", "mean", "greatest", "std"), map(float, summary), strict=True)
     return result
+
+
+def _test_digest(labels: Sequence[LabelColumn], rows: NDArray[np.int64]) -> str:
+    """
+    Names the test rows of a task and their labels; of labels that are numbers, only which are
+    known: they went through a standardisation that depends on the training rows.
+    """
+    digest = hashlib.sha256(rows.astype("<i8").tobytes())
+    for label in labels:
+        values = label.values[-len(rows) :]
+        told = np.nan_to_num(values, nan=-1.0) if label.classes else ~np.isnan(values)
+        digest.update(repr(label.classes).encode() + told.astype("<f8").tobytes())
+    return digest.hexdigest()[:12]
 
 
 def _suspicion(found: Suspicion) -> Json:

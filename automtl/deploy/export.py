@@ -1,12 +1,8 @@
 """From a trained network to one ONNX file that takes raw columns and gives labels and values."""
 
-import logging
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from importlib.metadata import version
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +16,18 @@ from automtl.core.task import Task, TaskKind
 from automtl.core.thresholds import Decision
 from automtl.data.columns import Categorical, FittedColumn
 from automtl.data.dataset import MultiTaskData
+from automtl.data.table import ColumnKind
+from automtl.deploy.docs import output_docs
 from automtl.deploy.ensemble import Ensemble
 from automtl.deploy.files import replacing
+from automtl.deploy.metadata import versions
 from automtl.deploy.preprocessing import input_infos, write_preprocessing
+from automtl.deploy.quiet import quiet
 from automtl.deploy.schema import SCHEMA_KEY, VERSION_KEY, Input, Output, Schema
+from automtl.deploy.texts import TEXT_OPSET
 from automtl.deploy.verify import verify
-from automtl.deploy.writer import BATCH, ML, OPSET, GraphWriter, batch_of
-from automtl.errors import DataError, ExportFailed, PluginError
+from automtl.deploy.writer import BATCH, ML, OPSET, OPSETS, GraphWriter, batch_of
+from automtl.errors import DataError, ExportError, ExportFailed, PluginError
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ def export_onnx(
     data: MultiTaskData,
     path: Path,
     provenance: Mapping[str, str],
+    opset: int = OPSET,
 ) -> ExportReport:
     """
     Writes preprocessing, network and decoding as one ONNX file. It is kept only if it agrees with
@@ -61,21 +63,34 @@ def export_onnx(
     :param data: What it was trained on.
     :param path: The file to be written. The same arguments give the same bytes.
     :param provenance: What else the metadata of the file shall say.
+    :param opset: The version of ONNX's operators, of `OPSETS`.
+    :raises ExportError: If ``opset`` cannot be had.
     :raises DataError: If the names of columns and tasks clash, or ``path`` cannot be written.
     :raises PluginError: If a task kind predicts another number of values than it says.
     :raises ExportFailed: If the network cannot be written as ONNX, or if the file disagrees with
         it; then no file is left behind.
     """
+    _check_opset(opset, data)
     schema = schema_of(data)
     several = [networks] if isinstance(networks, nn.Module) else networks
     decoded = Ensemble(several, data.tasks, data.kinds)
-    own = {SCHEMA_KEY: schema.to_json(), VERSION_KEY: version("automtl")}
-    model = _assemble(decoded, data, schema, {**provenance, **own})
+    own = {SCHEMA_KEY: schema.to_json(), VERSION_KEY: version("automtl"), **versions()}
+    model = _assemble(decoded, data, schema, {**provenance, **own}, opset)
     with replacing(path) as temporary:
         temporary.write_bytes(model.SerializeToString(deterministic=True))
         size = temporary.stat().st_size
         differences = verify(temporary, decoded, data)
     return ExportReport(differences, len(data.test.rows), size)
+
+
+def _check_opset(opset: int, data: MultiTaskData) -> None:
+    if opset not in OPSETS:
+        raise ExportError(f"The opset is one of {OPSETS[0]} to {OPSETS[-1]}, but is {opset}.")
+    if opset < TEXT_OPSET and (texts := [text.name for text in data.preprocessing.texts]):
+        raise ExportError(
+            f"Free text ('{texts[0]}') is split into words by an operator that ONNX has from opset "
+            f"{TEXT_OPSET} on, but {opset} is asked for. Ask for {TEXT_OPSET} or more."
+        )
 
 
 def schema_of(data: MultiTaskData) -> Schema:
@@ -86,14 +101,20 @@ def schema_of(data: MultiTaskData) -> Schema:
     :raises PluginError: If a task kind predicts another number of values than it says.
     """
     outputs = (_output(*pair) for pair in zip(data.tasks, data.kinds, strict=True))
-    schema = Schema(tuple(map(_input, data.preprocessing.columns)), tuple(outputs))
+    inputs = (_input(column, data) for column in data.preprocessing.columns)
+    schema = Schema(tuple(inputs), tuple(outputs))
     _check_names(schema)
     return schema
 
 
-def _input(column: FittedColumn) -> Input:
-    categories = column.vocabulary if isinstance(column, Categorical) else ()
-    return Input(column.name, column.kind, categories)
+def _input(column: FittedColumn, data: MultiTaskData) -> Input:
+    if isinstance(column, Categorical):
+        return Input(column.name, column.kind, column.vocabulary)
+    if column.kind not in (ColumnKind.NUMERIC, ColumnKind.DATETIME):
+        return Input(column.name, column.kind)
+    values = data.table[column.name].values[data.train.rows]
+    bounds = (float(np.nanmin(values)), float(np.nanmax(values)))
+    return Input(column.name, column.kind, range=bounds)
 
 
 def _output(task: Task, kind: TaskKind) -> Output:
@@ -104,7 +125,10 @@ def _output(task: Task, kind: TaskKind) -> Output:
             f"'{kind.name}' of task '{task.name}' must predict {expected}, but predicts {given}."
         )
     likely = f"{task.name}_probability" if kind.classes or kind.decision else None
-    return Output(task.name, kind.name, task.name, likely, kind.classes, kind.columns)
+    thresholds, top_k = astuple(kind.decision) if kind.decision else ((), None)
+    return Output(
+        task.name, kind.name, task.name, likely, kind.classes, kind.columns, thresholds, top_k
+    )
 
 
 def _check_names(schema: Schema) -> None:
@@ -125,18 +149,23 @@ def _check_names(schema: Schema) -> None:
 
 
 def _assemble(
-    decoded: Ensemble, data: MultiTaskData, schema: Schema, metadata: Mapping[str, str]
+    decoded: Ensemble,
+    data: MultiTaskData,
+    schema: Schema,
+    metadata: Mapping[str, str],
+    opset: int,
 ) -> ModelProto:
     inputs = input_infos(data.preprocessing)
     outside = [name for output in schema.outputs for name in output.names]
-    writer = GraphWriter([*(info.name for info in inputs), *outside])
+    writer = GraphWriter([*(info.name for info in inputs), *outside], opset)
     write_preprocessing(data.preprocessing, writer)
-    writer.splice(_exported(decoded, data.preprocessing.layout.size))
-    outputs = [
-        info
-        for index, (output, kind) in enumerate(zip(schema.outputs, data.kinds, strict=True))
-        for info in _write_output(output, kind, f"{writer.prefix}task{index}", writer)
-    ]
+    writer.splice(_exported(decoded, data.preprocessing.layout.size, opset))
+    outputs = []
+    for index, (output, kind) in enumerate(zip(schema.outputs, data.kinds, strict=True)):
+        own = list(_write_output(output, kind, f"{writer.prefix}task{index}", writer))
+        for info, text in zip(own, output_docs(output, kind), strict=True):
+            info.doc_string = text
+        outputs += own
     try:
         return writer.model(inputs, outputs, metadata)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
@@ -185,9 +214,9 @@ def _write_decision(decision: Decision, probabilities: str, writer: GraphWriter)
     return writer.node("Or", chosen, writer.node("Cast", first, to=TensorProto.BOOL))
 
 
-def _exported(decoded: Ensemble, width: int) -> ModelProto:
+def _exported(decoded: Ensemble, width: int, opset: int) -> ModelProto:
     """The networks as ONNX, from ``features`` to ``task0``, ``task1``..."""
-    with _quiet():
+    with quiet():
         try:
             program = torch.onnx.export(
                 decoded,
@@ -195,7 +224,7 @@ def _exported(decoded: Ensemble, width: int) -> ModelProto:
                 dynamo=True,
                 input_names=["features"],
                 output_names=[f"task{index}" for index in range(len(decoded.kinds))],
-                opset_version=OPSET,
+                opset_version=max(opset, 18),  # what torch converts to less may stay as it is
                 dynamic_shapes=({0: BATCH},),
                 external_data=False,
                 verbose=False,
@@ -205,19 +234,3 @@ def _exported(decoded: Ensemble, width: int) -> ModelProto:
             raise ExportFailed(f"The network cannot be written as ONNX: {reason}") from error
     assert program is not None  # noqa: S101 - it is None only for the exporter of old
     return program.model_proto
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without what the exporter says of optional packages, and prints before it raises."""
-    disabled = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    try:
-        with (
-            warnings.catch_warnings(action="ignore"),
-            redirect_stdout(StringIO()),
-            redirect_stderr(StringIO()),
-        ):
-            yield
-    finally:
-        logging.disable(disabled)

@@ -23,11 +23,11 @@ def replacing(path: Path) -> Iterator[Path]:
         if not path.parent.is_dir():
             raise DataError(f"{path}: there is no folder '{path.parent}'; create it first.")
         temporary.touch()
-    except OSError as error:
+        try:
+            yield temporary
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:  # such as a disk that is full
         reason = error.strerror or str(error)
         raise DataError(f"{path}: cannot be written: {reason}. Choose another place.") from error
-    try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from onnx import TensorProto, ValueInfoProto
 
 from automtl.data.columns import LIMIT, Categorical, DateTime, Numeric
 from automtl.data.preprocessing import Preprocessing
+from automtl.deploy.docs import INPUTS
 from automtl.deploy.texts import TextWriter
 from automtl.deploy.writer import ML, GraphWriter, batch_of
 
@@ -17,14 +18,12 @@ def input_infos(preprocessing: Preprocessing) -> list[ValueInfoProto]:
     One input ``[batch, 1]`` a column, under its name. Strings for categorical columns and free
     text; doubles for the others, so that large numbers and moments in time keep their precision.
     """
-    return [
-        batch_of(
-            column.name,
-            TensorProto.STRING if column.kind.is_strings else TensorProto.DOUBLE,
-            1,
-        )
-        for column in preprocessing.columns
-    ]
+    infos = []
+    for column in preprocessing.columns:
+        dtype = TensorProto.STRING if column.kind.is_strings else TensorProto.DOUBLE
+        infos.append(batch_of(column.name, dtype, 1))
+        infos[-1].doc_string = INPUTS[column.kind]
+    return infos
 
 
 def write_preprocessing(preprocessing: Preprocessing, writer: GraphWriter) -> str:

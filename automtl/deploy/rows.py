@@ -2,7 +2,7 @@
 The rows of a file to predict from, as typed columns, a chunk at a time.
 
 Files are understood as they were for training, but by the standard library and numpy alone, and
-by pyarrow where the file is Parquet.
+by pyarrow where the file is Parquet or Feather.
 """
 
 import importlib
@@ -11,14 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from automtl.data.table import ColumnKind
-from automtl.deploy import csv_rows
+from automtl.deploy import csv_rows, json_rows
 from automtl.deploy.cells import Chunk
 from automtl.deploy.schema import Input
 from automtl.errors import DataError
 
 CHUNK = 10_000  # rows at a time
 TEXT_CHUNK = 1_000  # if there is free text: words take much more memory than numbers
-PARQUET = (".parquet", ".pq")
+CELLS = 1_000_000  # at a time, at most, if the file has very many columns
+FORMATS = {
+    csv_rows.SUFFIXES: "automtl.deploy.csv_rows",
+    json_rows.SUFFIXES: "automtl.deploy.json_rows",
+    (".parquet", ".pq"): "automtl.deploy.parquet_rows",  # these two need pyarrow
+    (".feather", ".arrow"): "automtl.deploy.feather_rows",
+}
 
 
 def column_names(path: Path) -> list[str]:
@@ -38,25 +44,24 @@ def column_names(path: Path) -> list[str]:
     return names
 
 
-def read_chunks(path: Path, inputs: Sequence[Input]) -> Iterator[Chunk]:
+def read_chunks(path: Path, inputs: Sequence[Input], n_columns: int) -> Iterator[Chunk]:
     """
-    The columns ``inputs``, all of which the file has, in its order of rows. Numbers are doubles,
-    with NaN where they are missing; categories are strings, empty where they are missing.
+    The columns ``inputs``, all of which the file has, in its order of rows.
 
+    :param n_columns: How many columns the file has, which says how many rows are held at a time.
     :raises DataError: If a row is longer or shorter than the header, or a value is not of its
         column's kind; the message says where.
     """
-    size = TEXT_CHUNK if any(i.kind == ColumnKind.TEXT for i in inputs) else CHUNK
+    most = TEXT_CHUNK if any(i.kind == ColumnKind.TEXT for i in inputs) else CHUNK
+    size = max(1, min(most, CELLS // n_columns))
     chunks: Iterator[Chunk] = _format(path).read_chunks(path, inputs, size)
     return chunks
 
 
 def _format(path: Path) -> Any:
     """The module that reads files of a name like this."""
-    name = path.name.lower()
-    if name.endswith(csv_rows.SUFFIXES):
-        return csv_rows
-    if name.endswith(PARQUET):
-        return importlib.import_module("automtl.deploy.parquet_rows")  # it needs pyarrow
-    known = ", ".join((*csv_rows.SUFFIXES, *PARQUET))
+    for suffixes, module in FORMATS.items():
+        if path.name.lower().endswith(suffixes):
+            return importlib.import_module(module)
+    known = ", ".join(suffix for suffixes in FORMATS for suffix in suffixes)
     raise DataError(f"{path}: the name must end in one of {known}. Rename or convert the file.")

@@ -18,11 +18,13 @@ class Input:
     ``[batch, 1]`` otherwise; what the values mean is said in `automtl.data.table.Column`.
 
     :param categories: The categories that the network tells apart, if it is categorical.
+    :param range: The lowest and the highest value in training, if it is numbers or date-times.
     """
 
     name: str
     kind: ColumnKind
     categories: tuple[str, ...] = ()
+    range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,9 @@ class Output:
     :param probability: The output with the probabilities of ``classes`` or of labels, floats
         ``[batch, n_classes]``; None where there are none.
     :param members: What the columns stand for, if several values or labels are predicted.
+    :param thresholds: Of labels, the probability from which on each is predicted.
+    :param top_k: Of labels, how many of a row's most probable ones are predicted whatever their
+        threshold; None for none.
     """
 
     task: str
@@ -45,6 +50,8 @@ class Output:
     probability: str | None = None
     classes: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
+    thresholds: tuple[float, ...] = ()
+    top_k: int | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

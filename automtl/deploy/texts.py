@@ -9,6 +9,7 @@ from onnx import TensorProto
 from automtl.data.ngrams import DELIMITERS, MAX_SPLITS, Text
 from automtl.deploy.writer import ML, GraphWriter
 
+TEXT_OPSET = 20  # the first that can split strings
 LOCALE = "C"  # the only one that every system has; it knows the case of ASCII letters alone
 
 

@@ -38,7 +38,7 @@ def verify(
     predictor = Predictor(path)
     expected = _in_torch(network, data.test.inputs)
     worst = dict.fromkeys((task.name for task in data.tasks), 0.0)
-    for rows in _batches(len(data.test.rows)):
+    for rows in batches(len(data.test.rows)):
         columns = {n: c.values[data.test.rows[rows]] for n, c in data.table.items()}
         found = predictor.predict(columns)
         for output, kind, whole in zip(predictor.schema.outputs, data.kinds, expected, strict=True):
@@ -57,7 +57,7 @@ def _in_torch(network: Callable[[Tensor], tuple[Tensor, ...]], inputs: Inputs) -
     return [torch.cat(parts).numpy() for parts in zip(*found, strict=True)]
 
 
-def _batches(n_rows: int) -> Iterator[NDArray[np.int64]]:
+def batches(n_rows: int) -> Iterator[NDArray[np.int64]]:
     """Numbers of rows: all rows in chunks, then batches of `SIZES` that repeat them in turn."""
     rows = np.arange(n_rows)
     yield from (rows[start : start + CHUNK] for start in range(0, n_rows, CHUNK))

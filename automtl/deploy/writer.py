@@ -8,10 +8,11 @@ import onnx
 from numpy.typing import ArrayLike, DTypeLike
 from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
-OPSET = 20  # of the default domain; the runtimes of 2023 and later load it
+from automtl.deploy.lower import lowered
+
+OPSET = 20  # of the default domain; the runtimes of 2024 and later load it
+OPSETS = range(17, 24)  # that can be asked for
 ML = "ai.onnx.ml"
-VERSIONS = {"": OPSET, ML: 4}
-IR_VERSION = 10
 BATCH = "batch"  # the one dynamic dimension
 
 
@@ -22,9 +23,12 @@ class GraphWriter:
     :param outside: Names that belong to the graph's inputs and outputs. Every other name in the
         graph begins with `prefix`, and none of these does, whatever the columns of a user's table
         are called.
+    :param opset: The version of the default domain, of `OPSETS`. Nodes are to be valid in it; for
+        17, those that are spliced in in 18.
     """
 
-    def __init__(self, outside: Iterable[str] = ()) -> None:
+    def __init__(self, outside: Iterable[str] = (), opset: int = OPSET) -> None:
+        self.opset = opset
         self.prefix = "automtl/"
         while any(name.startswith(self.prefix) for name in outside):
             self.prefix = f"_{self.prefix}"
@@ -84,10 +88,17 @@ class GraphWriter:
 
         :raises onnx.checker.ValidationError: If it is not a valid one.
         """
-        graph = helper.make_graph(self._nodes, "automtl", inputs, outputs, self._constants)
-        domains = {"", *(node.domain for node in self._nodes)}
-        imports = [helper.make_opsetid(d, VERSIONS[d]) for d in VERSIONS if d in domains]
-        model = helper.make_model(graph, opset_imports=imports, ir_version=IR_VERSION)
+        nodes = self._nodes
+        if self.opset < 18:
+            constants = {constant.name: constant for constant in self._constants}
+            nodes = [lowered(node, constants) for node in nodes]
+        graph = helper.make_graph(nodes, "automtl", inputs, outputs, self._constants)
+        domains = {"", *(node.domain for node in nodes)}
+        # Of one release, so that a runtime that knows the one knows the other.
+        versions = {"": self.opset, ML: 3 if self.opset < 20 else 4}
+        imports = [helper.make_opsetid(d, versions[d]) for d in versions if d in domains]
+        oldest = helper.find_min_ir_version_for(imports)
+        model = helper.make_model(graph, opset_imports=imports, ir_version=oldest)
         model.producer_name = "automtl"
         helper.set_model_props(model, dict(sorted(metadata.items())))
         onnx.checker.check_model(model, full_check=True)

@@ -1,13 +1,12 @@
 """The model card: what the exported model is, how good it is, and what it stands on."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from shlex import quote
 
 from automtl.core.graph import TaskGraph
 from automtl.core.objective import FLOOR
-from automtl.plugins import Plugins
 from automtl.report import decisions
-from automtl.report.citations import citations
 from automtl.report.leaderboard import evidence, leaderboard, sharing
 from automtl.report.metrics import metric_lines
 from automtl.report.summary import Summary
@@ -15,9 +14,15 @@ from automtl.report.tasks import about_tasks
 from automtl.report.transfer import transfer
 
 MARKUP = frozenset("\\`*[]<>&")  # what Markdown takes for its own, wherever it stands
+NOT_TOLD = (
+    "How it does on rows that came about otherwise than these: at another time or place, say.",
+    "Whether it treats groups of people alike: its errors were not compared between groups.",
+    "Whether an input causes anything: it predicts from what goes together.",
+    "How far a single prediction can be trusted: report.html shows the errors of all test rows.",
+)
 
 
-def model_card(summary: Summary, plugins: Plugins) -> str:
+def model_card(summary: Summary) -> str:
     """The card as Markdown."""
     train, validation, test = summary.n_rows
     graph = TaskGraph.from_json(summary.graph)
@@ -41,6 +46,12 @@ def model_card(summary: Summary, plugins: Plugins) -> str:
         decisions.on_cost(summary),
         decisions.on_calibration(summary.calibration),
         *_front(summary),
+        "## How to use it",
+        f"`automtl predict {quote(str(summary.folder / 'best.onnx'))} rows.csv -o predicted.csv`, "
+        "or any ONNX runtime: preprocessing and decoding are in the file, and its metadata name "
+        "the inputs and outputs.",
+        "## What this does not tell",
+        _list(NOT_TOLD),
         "## The model",
         _list(
             [
@@ -57,9 +68,9 @@ def model_card(summary: Summary, plugins: Plugins) -> str:
         f"digest `{summary.data_digest}`.",
         _list(summary.notes),
         "## Stands on",
-        "\n".join(f"- {name}: <{url}>" for name, url in citations(summary, plugins)),
+        "\n".join(f"- {name}: <{url}>" for name, url in summary.stands_on),
         "## To reproduce",
-        f"`{command_again(summary)}` "
+        f"`{command_again(summary.folder)}` "
         f"({summary.trials} trials, "
         f"{summary.seconds:.0f} s). With one worker and a budget of trials, the same seed gives "
         "the same model.",
@@ -99,9 +110,9 @@ def _settings(summary: Summary) -> list[str]:
     ]
 
 
-def command_again(summary: Summary) -> str:
-    """The command that does this search once more."""
-    return f"automtl search {quote(str(summary.folder / 'config.yaml'))} --name again"
+def command_again(folder: Path) -> str:
+    """The command that does the search of a run folder once more."""
+    return f"automtl search {quote(str(folder / 'config.yaml'))} --name again"
 
 
 def _list(lines: Iterable[str]) -> str:

@@ -23,6 +23,7 @@ def catalogue(plugins: Plugins) -> list[str]:
         "schedules": plugins.schedules,
         "searchers": plugins.searchers,
         "readers": plugins.readers,
+        "callbacks": plugins.callbacks,
     }
     width = max(len(name) for found in kinds.values() for name in found)
     lines: list[str] = []

@@ -7,12 +7,13 @@ from typing import Any, TypeAlias
 from automtl.report.findings import counted, listing
 from automtl.report.heat import heat_map
 from automtl.report.leaderboard import shown
-from automtl.report.tables import Cell, Chart, Table, number
+from automtl.report.pictures.picture import Picture
+from automtl.report.tables import Cell, Table, number
 
 Json: TypeAlias = Mapping[str, Any]
 Pairs: TypeAlias = list[tuple[float, int, int]]  # association, and two places among the labels
 
-MAX_HEAT = 60  # columns in a heat map
+MAX_HEAT = 40  # columns in a heat map
 MAX_INPUTS = 60  # inputs with a row of their own
 MAX_CLASSES = 12  # of one target, with their counts
 N_PAIRS = 10  # of targets that go together most
@@ -105,7 +106,7 @@ def apart(report: Json) -> str:
     return "No two targets have labels that vary in the same rows: how they go together is unknown."
 
 
-def heat_charts(report: Json) -> list[Chart]:
+def heat_pictures(report: Json) -> list[Picture]:
     """How targets go together, if any two are known in the same rows."""
     relations = report["relations"]
     pairs = _pairs(relations)
@@ -115,14 +116,19 @@ def heat_charts(report: Json) -> list[Chart]:
     names = [relations["labels"][at] for at in chosen]
     matrix = [[relations["association"][i][j] for j in chosen] for i in chosen]
     title = "How the targets go together in training"
-    most = max(pairs, key=lambda pair: abs(pair[0]))
-    spoken = (
-        f"{len(names)} columns; strongest {relations['labels'][most[1]]} with "
-        f"{relations['labels'][most[2]]}: {most[0]:.2f}"
-    )
+    spoken = f"{len(names)} columns. {_most(pairs, relations)}"
     few = f", the {len(names)} of {len(relations['labels'])} that do most"
     caption = title + (few if len(names) < len(relations["labels"]) else "")
-    return [Chart(caption, heat_map(names, matrix, title, spoken))]
+    return [
+        Picture(caption, heat_map(names, matrix, title, spoken), _most(pairs, relations), spoken)
+    ]
+
+
+def _most(pairs: Pairs, relations: Json) -> str:
+    """Which two columns go together most."""
+    value, i, j = max(pairs, key=lambda pair: abs(pair[0]))
+    labels = relations["labels"]
+    return f"What goes together most is {labels[i]} and {labels[j]}: {value:.2f}."
 
 
 def _strongest(pairs: Pairs, size: int) -> list[int]:

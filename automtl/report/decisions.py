@@ -113,23 +113,29 @@ def on_members(summary: Summary) -> list[str]:
 
 
 def _on_bags(summary: Summary) -> list[str]:
-    n = len(summary.members)
+    n, others = len(summary.members), len({member.digest for member in summary.members}) - 1
+    folds = n // (others + 1)
+    who = (
+        f"the winner and the next best {counted(others, 'candidate')}, each"
+        if others
+        else ("the winner,")
+    )
     return [
-        f"The file gives the mean of what {n} networks predict. They are the winner, trained {n} "
-        f"times on the rows for training and validation, each time without another one of {n} "
+        f"The file gives the mean of what {n} networks predict. They are {who} trained {folds} "
+        f"times on the rows for training and validation, each time without another one of {folds} "
         "folds of them, which told when to stop; so every such row was learned from. Whatever is "
         "chosen for predictions, such as thresholds, was chosen on what is predicted for a row by "
-        "the network that did not learn from it:",
+        "what did not learn from it:",
         *(f"candidate {m.digest}, seed {m.seed}, without fold {m.bag[0] + 1} of {m.bag[1]}"
           for m in summary.members if m.bag is not None),
     ]  # fmt: skip
 
 
 def _on_unfinished(summary: Summary) -> list[str]:
-    if not summary.unfinished_bags:
+    if not summary.lacking_bags:
         return []
     return [
-        "The winner was to be trained on several divisions of the rows in the end, but the budget "
-        f"ended, or a training failed: {counted(summary.unfinished_bags, 'such training')} "
-        "did not make a whole, and none is in the file."
+        f"The winner was to be trained on {summary.lacking_bags} divisions of the rows in the end, "
+        "but the time was over, or a training failed: none of these networks is in the file. "
+        "Resume the search with more minutes."
     ]

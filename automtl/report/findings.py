@@ -142,8 +142,8 @@ def on_affinity(affinity: Affinity | None) -> str:
     most = max(clear, key=lambda pair: abs(pair.mean))
     helps = sum(pair.tone == "helps" for pair in clear)
     return (
-        f"Of {counted(len(found), 'pair')} of tasks and stages, {helps} agree and "
-        f"{len(clear) - helps} conflict by more than two standard errors; the strongest is "
+        f"Of {counted(len(found), 'pair')} of tasks and stages, {helps:,} agree and "
+        f"{len(clear) - helps:,} conflict by more than two standard errors; the strongest is "
         f"{most.helper} on {most.receiver} at stage {most.stage} ({most})."
     )
 

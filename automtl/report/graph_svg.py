@@ -4,14 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
+from typing import TypeAlias
 
 from automtl.core.graph import Node, TaskGraph
+from automtl.report.findings import listing
 from automtl.report.leaderboard import sharing
 from automtl.report.svg import element, label, picture, shorten, words
 
 ROW, HEADER, GAP, TOP = 22, 20, 10, 30  # heights in pixels
 BOX, INPUT, SPACE = 164, 60, 48  # widths in pixels
 LETTERS = 19  # that fit a box
+NAMED = 12  # tasks that a tooltip names
+Told: TypeAlias = Mapping[tuple[int, tuple[str, ...]], Sequence[str]]
+NOTHING: Told = {}
 
 
 @dataclass(frozen=True)
@@ -47,20 +52,25 @@ class Box:
         return self.top + self.header + ROW * (self.tasks.index(task) + 0.5)
 
 
-def draw_graph(graph: TaskGraph) -> str:
+def draw_graph(graph: TaskGraph, told: Told = NOTHING) -> str:
     """
     One column a stage and one box a node, with its tasks and, where several meet, its primitive;
-    one line a task from the input to its head, and an arrow for each cascade edge.
+    one line a task from the input to its head, and an arrow for each cascade edge. A keyboard
+    reaches each box, and its tooltip says more.
+
+    :param told: The lines that tooltips have beside stage and tasks, by stage, counted from 0, and
+        the node's tasks; the stage behind the last one is that of the heads.
     """
     columns = place(graph)
     height = max(box.top + box.height for column in columns for box in column) + GAP
     width = columns[-1][0].left + BOX + (24 + 8 * len(graph.cascades) if graph.cascades else 4)
     body = [_heading(columns, len(graph.stages)), _input(height)]
     body += [_edge(task, before, after) for task, before, after in _steps(graph, columns)]
-    body += [_box(box, len(graph.stages)) for column in columns for box in column]
+    body += [_box(box, len(graph.stages), told) for column in columns for box in column]
     heads = {task: box for box in columns[-1] for task in box.tasks}
     body += [_cascade(edge, heads, lane) for lane, edge in enumerate(graph.cascades)]
-    return picture(width, height, "The task graph", ". ".join(sharing(graph)), "".join(body))
+    spoken = ". ".join(sharing(graph))
+    return picture(width, height, "The task graph", spoken, "".join(body), role="group")
 
 
 def place(graph: TaskGraph) -> list[list[Box]]:
@@ -133,16 +143,17 @@ def _edge(task: str, before: Box | None, after: Box) -> str:
     return element("path", d=curve, class_="edge")
 
 
-def _box(box: Box, n_stages: int) -> str:
+def _box(box: Box, n_stages: int, told: Told) -> str:
     """A node: its frame, its primitive if it is shared, and its tasks."""
     where = f"stage {box.number + 1}" if box.number < n_stages else "head"
     shared = len(box.tasks) > 1
     style = "shared" if shared else "alone" if box.number < n_stages else "head"
-    title = f"{where}: {', '.join(box.tasks)}" + (
+    title = f"{where}: {listing(box.tasks, NAMED)}" + (
         f" share ({box.node.primitive})" if shared else ""
     )
+    more = told.get((box.number, box.node.tasks), ())
     parts = [
-        element("title", words(title)),
+        element("title", "\n".join(map(words, [title, *more]))),
         element("rect", x=box.left, y=box.top, width=BOX, height=box.height, rx=5, class_=style),
     ]
     if shared:
@@ -151,7 +162,7 @@ def _box(box: Box, n_stages: int) -> str:
     parts += [
         label(shorten(task, LETTERS), box.left + 8, box.row(task) + 4, "name") for task in box.tasks
     ]
-    return element("g", "".join(parts))
+    return element("g", "".join(parts), tabindex="0", role="img")
 
 
 def _cascade(edge: tuple[str, str], heads: Mapping[str, Box], lane: int) -> str:

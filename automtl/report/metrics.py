@@ -28,7 +28,7 @@ def metric_tables(summary: Summary) -> list[Table]:
 
 def column_tables(summary: Summary) -> list[Table]:
     """A table for each task with several columns: labels, threshold and metrics of each column."""
-    return [_columns(task) for task in summary.tasks if task.columns]
+    return [column_table(task) for task in summary.tasks if task.columns]
 
 
 def metric_lines(summary: Summary) -> list[list[str]]:
@@ -89,8 +89,8 @@ def _task_rows(kind: str, tasks: Sequence[TaskSummary]) -> Table:
     return Table(caption, ["task", *metrics], [*rows, mean, [Cell("tasks in the mean"), *counts]])
 
 
-def _columns(task: TaskSummary) -> Table:
-    """Of labels of a set, their positives and thresholds; metrics of any."""
+def column_table(task: TaskSummary) -> Table:
+    """The columns of a task: of labels, their positives and thresholds; metrics of any."""
     cells = [_column_cells(column) for column in task.columns]
     what = "labels" if "positives" in cells[0] else "columns"
     return Table(

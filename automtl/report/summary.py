@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from math import isfinite
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, stdev
 from typing import Any
 
 from automtl.core.affinity import Affinity
@@ -14,10 +14,11 @@ from automtl.core.head import LINEAR
 from automtl.core.loss import OWN
 from automtl.core.objective import floored, gains, mean_gain
 from automtl.core.task import Task, TaskKind
-from automtl.core.trial import Phase, Trial
+from automtl.core.trial import Trial
 from automtl.data.dataset import MultiTaskData
 from automtl.deploy.export import ExportReport
 from automtl.report.columns import ColumnSummary, column_summaries
+from automtl.report.restore import restore
 from automtl.search.cost import cost_in_j
 from automtl.search.entry import Entry, Estimate
 from automtl.search.fidelity import Calibration
@@ -125,6 +126,8 @@ class TaskSummary:
         ensemble.
     :param winner_test: The test metrics of the winning candidate, mean over seeds.
     :param anchor_test: The test metrics of the single-task anchor, mean over seeds.
+    :param winner_spread: The sample standard deviations over seeds that belong to ``winner_test``;
+        empty for one seed.
     :param sources: The columns that its labels are in.
     :param classes: Its classes or levels, if it has any.
     :param columns: Its columns, if it has several.
@@ -142,6 +145,7 @@ class TaskSummary:
     test: Mapping[str, float]
     winner_test: Mapping[str, float]
     anchor_test: Mapping[str, float]
+    winner_spread: Mapping[str, float] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     columns: tuple[ColumnSummary, ...] = ()
@@ -185,8 +189,9 @@ class Summary:
     :param against: The costs that gain was traded against.
     :param front: The Pareto front, highest gain first; empty if gain alone counted.
     :param members: The networks in the exported file.
-    :param unfinished_bags: How many trainings of the winner on other divisions of the rows were to
-        be exported, but lack some that were not finished.
+    :param lacking_bags: On how many divisions of the rows the winner was to be trained, if that was
+        not finished, so that none of these networks is in the file.
+    :param stands_on: The plugins and methods that the exported model is made by, with citations.
     """
 
     folder: Path
@@ -215,7 +220,8 @@ class Summary:
     against: tuple[str, ...] = ()
     front: tuple[FrontPoint, ...] = ()
     members: tuple[Member, ...] = ()
-    unfinished_bags: int = 0
+    lacking_bags: int = 0
+    stands_on: tuple[tuple[str, str], ...] = ()
 
     @property
     def shown(self) -> str:
@@ -249,6 +255,22 @@ class Summary:
         found: dict[str, Any] = _defined({**data, "folder": str(self.folder)})
         return found
 
+    @classmethod
+    def from_json(
+        cls,
+        data: Mapping[str, Any],
+        affinity: Affinity | None = None,
+        posterior: Affinity | None = None,
+    ) -> "Summary":
+        """
+        Reads what `to_json` wrote.
+
+        :param affinity: From a file of its own, as is ``posterior``.
+        :raises KeyError, TypeError, ValueError: If another version of automtl wrote it.
+        """
+        found: Summary = restore(cls, {**data, "affinity": None, "posterior": None})
+        return replace(found, affinity=affinity, posterior=posterior)
+
 
 def summarise(
     standing: Standing,
@@ -274,10 +296,9 @@ def summarise(
     }
     failed = [trial.result.reason for trial in trials if not trial.done]
     columns = column_summaries(data, delivered.kinds, delivered.columns)
-    bags = [t for t in trials if t.phase is Phase.BAGS and t.candidate == winner.candidate]
     return Summary(
         folder=folder,
-        rows=tuple(_row(rank, entry) for rank, entry in enumerate(standing.ranking, start=1)),
+        rows=ranked(standing),
         tasks=tuple(
             replace(
                 _task(task, kind, winner, test_gains, judged, single, delivered),
@@ -304,9 +325,8 @@ def summarise(
         cost_j=cost_in_j(trials, standing),
         rescues=tuple(rescues(trials, standing.ranking)),
         against=standing.objective.against,
-        front=tuple(map(_point, standing.front)) if standing.objective.against else (),
+        front=tuple(map(front_point, standing.front)) if standing.objective.against else (),
         members=tuple(map(_member, delivered.members)),
-        unfinished_bags=0 if delivered.members[0].order.bag else len(bags),
         floored=tuple(floored(single.trials[0].result.errors, standing.constants)),
         notes=data.notes,
         n_rows=(len(data.train.rows), len(data.validation.rows), len(data.test.rows)),
@@ -315,7 +335,8 @@ def summarise(
     )
 
 
-def _point(entry: Entry) -> FrontPoint:
+def front_point(entry: Entry) -> FrontPoint:
+    """A candidate as a point of a Pareto front."""
     return FrontPoint(
         entry.candidate.digest,
         entry.anchor,
@@ -353,6 +374,7 @@ def _task(
         test=delivered.metrics[task.name],
         winner_test=_mean(of_winner),
         anchor_test=_mean(of_anchor),
+        winner_spread=_spread(of_winner),
         sources=task.columns,
         classes=kind.classes,
         loss=str(settings.get(f"loss.{task.name}", OWN)),
@@ -380,6 +402,19 @@ def _defined(data: Any) -> Any:
 def _mean(metrics: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """The mean of each metric."""
     return {name: fmean(found[name] for found in metrics) for name in metrics[0]}
+
+
+def _spread(metrics: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The sample standard deviation of each metric that is a number in all; nothing for one."""
+    finite = [name for name in metrics[0] if all(isfinite(found[name]) for found in metrics)]
+    if len(metrics) < 2:
+        return {}
+    return {name: stdev(found[name] for found in metrics) for name in finite}
+
+
+def ranked(standing: Standing) -> tuple[Row, ...]:
+    """The leaderboard, best first."""
+    return tuple(_row(rank, entry) for rank, entry in enumerate(standing.ranking, start=1))
 
 
 def _row(rank: int, entry: Entry) -> Row:

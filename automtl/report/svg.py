@@ -105,14 +105,20 @@ def label(text: str, x: float, y: float, style: str = "", anchor: str = "start")
     return element("text", words(text), x=x, y=y, class_=style, text_anchor=anchor)
 
 
-def picture(width: float, height: float, title: str, description: str, body: str) -> str:
-    """An SVG image that says in words what it shows."""
+def picture(
+    width: float, height: float, title: str, description: str, body: str, role: str = "img"
+) -> str:
+    """
+    An SVG image that says in words what it shows.
+
+    :param role: ``"group"`` if it has parts that a keyboard reaches; else they would not be heard.
+    """
     spoken = element("title", words(title)) + element("desc", words(description))
     return element(
         "svg",
         spoken + body,
         xmlns="http://www.w3.org/2000/svg",
-        role="img",
+        role=role,
         viewBox=f"0 0 {_value(width)} {_value(height)}",
         width=width,
         height=height,
@@ -163,12 +169,15 @@ def dots_and_whiskers(rows: Sequence[Whisker], title: str, description: str, axi
     return picture(WIDTH, bottom + 42, title, description, "".join(body))
 
 
-def line_chart(lines: Sequence[Line], kept: int, title: str, description: str) -> str:
+def line_chart(
+    lines: Sequence[Line], kept: int, title: str, description: str, most: int = 300
+) -> str:
     """
     Values over epochs, one line each, on an axis that is logarithmic where the values, all
     positive, span more than a factor of 20.
 
     :param kept: The epoch, counted from 0, that is marked.
+    :param most: Points of a line, about.
     """
     values = [value for line in lines for value in line.values]
     steps = max(len(line.values) for line in lines)
@@ -191,7 +200,7 @@ def line_chart(lines: Sequence[Line], kept: int, title: str, description: str) -
     body.append(element("line", x1=across(kept), x2=across(kept), y1=top, y2=bottom, class_="kept"))
     for line in lines:
         points = [(across(step), down(value)) for step, value in enumerate(line.values)]
-        spots = " ".join(f"{x:.1f},{y:.1f}" for x, y in _thinned(points, kept))
+        spots = " ".join(f"{x:.1f},{y:.1f}" for x, y in _thinned(points, kept, most))
         body.append(element("polyline", points=spots, class_=line.style))
     body.append(label("1", left, bottom + 16, "tick", "middle"))
     body.append(label(str(steps), right, bottom + 16, "tick", "end"))
@@ -296,9 +305,7 @@ def _loss_ticks(low: float, high: float, log: bool) -> list[float]:
     return [10.0**power for power in powers][:: max(1, len(powers) // 4)]
 
 
-def _thinned(
-    points: list[tuple[float, float]], kept: int, most: int = 300
-) -> list[tuple[float, float]]:
+def _thinned(points: list[tuple[float, float]], kept: int, most: int) -> list[tuple[float, float]]:
     """At most about so many points; the kept epoch and the last one stay."""
     every = math.ceil(len(points) / most)
     chosen = {*range(0, len(points), every), min(kept, len(points) - 1), len(points) - 1}

@@ -1,7 +1,8 @@
-"""Tables and charts of the report, as the page's template shows them."""
+"""Tables of the report, as the page's template shows them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 @dataclass(frozen=True)
@@ -26,17 +27,10 @@ class Table:
     :param rows: The first cell of each row is its header.
     """
 
+    form: ClassVar[str] = "table"
     caption: str
     head: Sequence[str]
     rows: Sequence[Sequence[Cell]]
-
-
-@dataclass(frozen=True)
-class Chart:
-    """An SVG image with a caption."""
-
-    caption: str
-    svg: str
 
 
 def number(text: str) -> Cell:

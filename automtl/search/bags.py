@@ -1,6 +1,6 @@
 """
-Bags: the winner is trained on several divisions of the rows that are not for testing, and the mean
-of what these networks predict is exported.
+Bags: the winner, and what is next best if an ensemble is asked for, is trained on several divisions
+of the rows that are not for testing, and the mean of what these networks predict is exported.
 
 Each fold of those rows is for validation once (cross-validation committees, Parmanto, Munro and
 Doyle, 1996, https://doi.org/10.1080/095400996116848), so that every row is learned from, and has a
@@ -10,6 +10,7 @@ prediction by a network that did not learn from it, which is what thresholds are
 from math import ceil
 
 from automtl.core.trial import Order, Phase, Trial
+from automtl.search.entry import Entry
 from automtl.search.ledger import Ledger
 from automtl.search.plan import Plan
 from automtl.search.standing import Standing
@@ -18,19 +19,16 @@ MARGIN = 1.3  # bags have more rows to learn from than the trainings before
 
 
 def next_bag(plan: Plan, ledger: Ledger, elapsed: float) -> Order | None:
-    """The next bag of the winner, once it is decided and in time; None if there is none."""
-    searching = any(order.phase is not Phase.BAGS for order in ledger.pending.values())
-    bags = plan.budget.bags
-    if not bags or searching or not (peers := ledger.standing.peers):
+    """The next bag, candidate by candidate, once the winner is decided and in time, if any."""
+    bags, seconds = plan.budget.bags, plan.budget.seconds
+    if not bags or any(order.phase is not Phase.BAGS for order in ledger.pending.values()):
         return None
-    seconds = plan.budget.seconds
-    if seconds is not None and _longest(ledger) > seconds - elapsed:
-        return None
-    for number in range(bags):
-        bag = (number, bags)
-        order = Order(peers[0].candidate, plan.seed + number, Phase.BAGS, bag=bag)
-        if ledger.new(order):
-            return order
+    for entry in ledger.standing.peers[: plan.budget.ensemble]:
+        for bag in ((number, bags) for number in range(bags)):
+            order = Order(entry.candidate, plan.seed + bag[0], Phase.BAGS, bag=bag)
+            if ledger.new(order):
+                late = seconds is not None and _longest(entry) > seconds - elapsed
+                return None if late else order
     return None
 
 
@@ -42,22 +40,32 @@ def search_end(plan: Plan, ledger: Ledger) -> float | None:
     seconds, planned = plan.budget.seconds, plan.budget.search_seconds
     if seconds is None or planned is None or not plan.budget.bags:
         return seconds
-    needed = MARGIN * ceil(plan.budget.bags / plan.workers) * _longest(ledger)
+    chosen = ledger.standing.peers[: plan.budget.ensemble]
+    one_round = ceil(plan.budget.bags / max(plan.workers, 1))
+    needed = MARGIN * one_round * sum(map(_longest, chosen))
     return max(seconds / 2, min(planned, seconds - needed))
 
 
-def _longest(ledger: Ledger) -> float:
-    """What training the winner takes, in seconds, as far as its trainings so far tell."""
-    peers = ledger.standing.peers
-    trials = peers[0].trials if peers else ()
-    return max((trial.result.seconds for trial in trials), default=0.0)
+def _longest(entry: Entry) -> float:
+    """What training a candidate takes, in seconds, as far as its trainings so far tell."""
+    return max(trial.result.seconds for trial in entry.trials)
 
 
-def bags_of(standing: Standing, trials: list[Trial], count: int) -> list[Trial]:
-    """The ``count`` bags of the winner in the order of their folds, if there are all of them."""
-    if not standing.peers:
-        return []
-    winner = standing.peers[0].candidate
-    wanted = [(number, count) for number in range(count)]
-    bags = {t.order.bag: t for t in trials if t.done and t.candidate == winner}
-    return [bags[bag] for bag in wanted] if bags.keys() >= set(wanted) else []
+def bags_of(
+    standing: Standing, trials: list[Trial], count: int, candidates: int = 1
+) -> list[Trial]:
+    """
+    The bags of the winner in the order of their folds, then those of the next best, of each
+    candidate all or none; none if those of the winner are not complete.
+
+    :param count: Into how many folds the rows are divided.
+    :param candidates: Of how many candidates at most.
+    """
+    wanted, found = [(number, count) for number in range(count)], []
+    for entry in standing.peers[:candidates]:
+        bags = {t.order.bag: t for t in trials if t.done and t.candidate == entry.candidate}
+        if bags.keys() >= set(wanted):
+            found += [bags[bag] for bag in wanted]
+        elif not found:
+            return []
+    return found

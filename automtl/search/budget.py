@@ -21,6 +21,7 @@ class Budget:
     :param seeds: At most so many seeds a finalist.
     :param bags: On how many divisions of the rows the winner is trained in the end; these trainings
         come on top of ``trials``, but are within ``seconds``.
+    :param ensemble: How many of the best candidates have bags.
     :param lone: Whether there is one task: then there is nothing to search but its settings.
     """
 
@@ -28,6 +29,7 @@ class Budget:
     seconds: float | None
     seeds: int
     bags: int = 0
+    ensemble: int = 1
     lone: bool = False
 
     @property

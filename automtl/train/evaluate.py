@@ -45,7 +45,7 @@ def evaluate(
     """All metrics of each task on the labels that are there; targets ``[n_rows, n_targets]``."""
     found = {}
     for task, (kind, given, wanted) in zip(
-        tasks, _pairs(predictions, tasks, kinds, targets), strict=True
+        tasks, task_pairs(predictions, tasks, kinds, targets), strict=True
     ):
         decided = kind.decide(given)
         found[task.name] = {
@@ -65,7 +65,7 @@ def evaluate_columns(
     The `TaskKind.column_metrics` of each column of each task, NaN where a column's labels do not
     define one: then the mean over columns leaves it out. None of kinds without such metrics.
     """
-    pairs = _pairs(predictions, tasks, kinds, targets)
+    pairs = task_pairs(predictions, tasks, kinds, targets)
     return {
         task.name: [_of_column(kind, given, wanted, at) for at in range(kind.n_targets)]
         for task, (kind, given, wanted) in zip(tasks, pairs, strict=True)
@@ -80,7 +80,7 @@ def tuned(
     targets: Array,
 ) -> tuple[TaskKind, ...]:
     """The kinds with what is chosen on validation, such as thresholds; arguments as above."""
-    pairs = _pairs(predictions, tasks, kinds, targets)
+    pairs = task_pairs(predictions, tasks, kinds, targets)
     return tuple(kind.tuned(given, wanted) for kind, given, wanted in pairs)
 
 
@@ -109,7 +109,7 @@ def resampled_errors(
     """
     found: dict[str, list[float]] = {}
     for task, (kind, given, wanted) in zip(
-        tasks, _pairs(predictions, tasks, kinds, targets), strict=True
+        tasks, task_pairs(predictions, tasks, kinds, targets), strict=True
     ):
         if kind.grouped:
             continue
@@ -146,7 +146,7 @@ def _of_column(kind: TaskKind, given: Floats, wanted: Floats, at: int) -> dict[s
     return found
 
 
-def _pairs(
+def task_pairs(
     predictions: Mapping[str, Floats],
     tasks: Sequence[Task],
     kinds: Sequence[TaskKind],

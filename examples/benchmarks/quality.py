@@ -24,7 +24,7 @@ from quality_reference import FOLDS, MTR, SETS, quality_report
 from automtl_plugins.readers.arff import Arff
 
 HERE = Path(__file__).parent
-SEARCH = "search: {bags: 5, seeds: 3, device: cpu}\n"  # all else is left at its default
+SEARCH = "search: {bags: 5, ensemble: 3, seeds: 3, device: cpu}\n"  # all else is default
 
 
 def main() -> None:

@@ -75,6 +75,18 @@ def test_penguins_name_what_exists(plugins: Plugins) -> None:
             "3:20: search.searcher: there is no searcher 'evoultion'; did you mean 'evolution'?",
         ),
         (
+            f"{HEAD}search: {{callbacks: [tensorbord]}}",
+            "3:22: search.callbacks.tensorbord: there is no callback 'tensorbord'; did you mean",
+        ),
+        (
+            f"{HEAD}search: {{callbacks: {{mlflow: {{url: x}}}}}}",
+            "3:31: search.callbacks.mlflow.url: there is no option of 'mlflow' 'url'; did you mean",
+        ),
+        (
+            f"{HEAD}search: {{callbacks: {{mlflow: {{uri: 3}}}}}}",
+            "3:36: search.callbacks.mlflow.uri: must be text, but has the number 3.",
+        ),
+        (
             f"{HEAD}search: {{affinity: cosin}}",
             "3:20: search.affinity: there is no affinity 'cosin'; did you mean 'cosine'?",
         ),

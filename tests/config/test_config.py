@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pytest import mark, raises
 
-from automtl.config import Config, bundled_config, load_config, override
+from automtl.config import Config, bundled_config, config_of, load_config, override
 from automtl.config.marks import read
 from automtl.config.space import SPACES, read_space
 from automtl.core.space import Choice, Uniform
@@ -184,8 +184,8 @@ def _with_name(config: Config) -> Config:
             "--minutes: must be > 0, but is the number -1.",
         ),
         (
-            lambda config: override(config, workers=0),
-            "--workers: must be >= 1, but is the number 0.",
+            lambda config: override(config, workers=-1),
+            "--workers: must be >= 0, but is the number -1.",
         ),
         (lambda config: override(config, seed=-1), "--seed: must be >= 0, but is the number -1."),
         (
@@ -204,3 +204,18 @@ def test_flags_keep_the_same_rules(change: Callable[[Config], Config], expected:
 def test_reading_a_configuration_needs_no_torch() -> None:
     code = "import sys, automtl.config as c; c.bundled_config(); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_settings_in_memory_are_what_a_file_with_them_is(tmp_path: Path) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text(FULL.replace("sub/../a.csv", str(tmp_path / "a.csv")))
+    settings = dict(read(file).data)
+    settings |= {"data": tmp_path / "a.csv", "plugins": (tmp_path / "p.py",)}
+    assert config_of(settings) == load_config(file)
+    assert config_of({"data": "a.csv", "targets": ("x",)}).data == Path("a.csv").resolve()
+
+
+@mark.parametrize("value", [object(), 1j])
+def test_settings_in_memory_are_plain(value: object) -> None:
+    with raises(ConfigError, match=r"settings: must be made of mappings.*Convert it"):
+        config_of({"data": "a.csv", "targets": ["x"], "search": {"trials": value}})

@@ -159,9 +159,7 @@ def some_kinds(n_rows: int) -> dict[str, tuple[TaskKind, NDArray[np.float64]]]:
     return kinds
 
 
-@fixture(scope="session")
-def several(data: MultiTaskData) -> MultiTaskData:
-    """The same table with a task of every kind that `data` has not."""
+def some_several(data: MultiTaskData) -> MultiTaskData:
     kinds = some_kinds(N_ROWS)
     targets = np.column_stack([kind.encode(labels) for kind, labels in kinds.values()])
     parts = {
@@ -170,6 +168,19 @@ def several(data: MultiTaskData) -> MultiTaskData:
     }
     tasks = tuple(Task(name, k.name, k.columns or (name,)) for name, (k, _) in kinds.items())
     return replace(data, tasks=tasks, kinds=tuple(kind for kind, _ in kinds.values()), **parts)
+
+
+@fixture(scope="session")
+def several(data: MultiTaskData) -> MultiTaskData:
+    """The same table with a task of every kind that `data` has not."""
+    return some_several(data)
+
+
+@fixture(scope="session")
+def without_text() -> MultiTaskData:
+    """The same tasks on the table without free text, which needs opset 20."""
+    columns = some_table().items()
+    return some_several(some_data({n: c for n, c in columns if c.kind is not ColumnKind.TEXT}))
 
 
 @fixture(scope="session")

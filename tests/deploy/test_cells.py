@@ -1,7 +1,10 @@
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 from pytest import mark, raises
 
 from automtl.data.table import ColumnKind
+from automtl.data.text import NULLS, parse_number
 from automtl.deploy.cells import IndexedError, parse_all
 
 
@@ -31,3 +34,17 @@ def test_says_which_one_is_wrong() -> None:
     with raises(IndexedError, match="'x'") as caught:
         parse_all(["1", "", "x", "y"], ColumnKind.NUMERIC)
     assert caught.value.index == 2
+
+
+NUMBERS = st.text("0123456789.eE+-_ xXinfaN\u0663\x1c\x00\n", max_size=6) | st.floats().map(str)
+
+
+@given(st.lists(NUMBERS | st.sampled_from(sorted(NULLS)), max_size=4))
+def test_plain_numbers_are_read_by_the_same_rules(texts: list[str]) -> None:
+    try:
+        expected = [parse_number(text) for text in texts]
+    except ValueError:
+        with raises(IndexedError):
+            parse_all(texts, ColumnKind.NUMERIC)
+    else:
+        np.testing.assert_array_equal(parse_all(texts, ColumnKind.NUMERIC), expected)

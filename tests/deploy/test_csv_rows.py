@@ -25,16 +25,18 @@ def test_reads_columns_in_chunks(tmp_path: Path, name: str, size: int) -> None:
     path = write(tmp_path / name, TEXT)
     chunks = list(read_chunks(path, [X, WORD], size))
     assert column_names(path) == ["a word", "y", "x"]
-    assert max(len(chunk["x"]) for chunk in chunks) == min(size, 3)
-    np.testing.assert_array_equal(np.concatenate([c["x"] for c in chunks]), [1.5, np.nan, 3.0])
-    words = np.concatenate([chunk["a word"] for chunk in chunks])
+    assert max(len(chunk.columns["x"]) for chunk in chunks) == min(size, 3)
+    np.testing.assert_array_equal(
+        np.concatenate([c.columns["x"] for c in chunks]), [1.5, np.nan, 3.0]
+    )
+    words = np.concatenate([chunk.columns["a word"] for chunk in chunks])
     assert words.tolist() == [' ünd, "so"', "", "b"]
 
 
 def test_reads_tabs(tmp_path: Path) -> None:
     path = write(tmp_path / "t.tsv", "x\ty\n1\t,\n")
     assert column_names(path) == ["x", "y"]
-    assert [chunk["x"].tolist() for chunk in read_chunks(path, [X], 9)] == [[1.0]]
+    assert [chunk.columns["x"].tolist() for chunk in read_chunks(path, [X], 9)] == [[1.0]]
 
 
 def test_a_header_alone_has_no_chunk(tmp_path: Path) -> None:

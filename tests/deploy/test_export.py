@@ -17,7 +17,7 @@ from automtl.core.task import Task
 from automtl.data.dataset import MultiTaskData
 from automtl.data.table import Column, ColumnKind, Table
 from automtl.deploy.export import ExportReport, export_onnx, schema_of
-from automtl.errors import DataError, ExportFailed, PluginError
+from automtl.errors import DataError, ExportError, ExportFailed, PluginError
 from automtl_plugins.task_kinds.regression import Regression
 
 
@@ -92,7 +92,12 @@ def test_says_what_it_is(model: Path, data: MultiTaskData) -> None:
     assert metadata["automtl.digest"] == data.digest
     assert metadata["author"] == "Zoë"
     assert metadata["automtl.version"]
-    assert schema["inputs"][0] == {"name": "length (mm)", "kind": "numeric"}
+    length = data.table["length (mm)"].values[data.train.rows]
+    assert schema["inputs"][0] == {
+        "name": "length (mm)",
+        "kind": "numeric",
+        "range": [np.nanmin(length), np.nanmax(length)],
+    }
     assert schema["inputs"][-1] == {"name": "remarks", "kind": "text"}
     assert schema["inputs"][-2]["categories"] == list(data.preprocessing.categories[0].vocabulary)
     assert schema["outputs"][0] == {
@@ -280,3 +285,40 @@ def test_refuses_a_member_called_like_another_column_of_predictions(
     tasks = (*several.tasks[:-1], replace(visits, name="sad_probability"))
     with raises(DataError, match="'sad_probability' would be both an output of the task 'tags' an"):
         schema_of(replace(several, tasks=tasks))
+
+
+@mark.parametrize("opset", [17, 18, 23])
+def test_other_opsets(
+    opset: int, without_text: MultiTaskData, make_network: Callable[..., nn.Module], tmp_path: Path
+) -> None:
+    path = tmp_path / "x.onnx"
+    report = export_onnx(make_network(without_text, 2), without_text, path, {}, opset)
+    assert report.rows == 30
+    assert max(report.differences.values()) < 1e-4
+    imports = {item.domain: item.version for item in onnx.load(path).opset_import}
+    assert imports == {"": opset, "ai.onnx.ml": 3 if opset < 20 else 4}
+
+
+@mark.parametrize(
+    ("opset", "message"), [(16, "is one of 17 to 23, but is 16"), (24, "24"), (19, "'remarks'")]
+)
+def test_opsets_that_there_are_not(
+    opset: int, message: str, data: MultiTaskData, network: nn.Module, tmp_path: Path
+) -> None:
+    with raises(ExportError, match=message):
+        export_onnx(network, data, tmp_path / "x.onnx", {}, opset)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_each_input_and_output_says_what_it_is(model: Path) -> None:
+    graph = onnx.load(model).graph
+    said = {info.name: info.doc_string for info in [*graph.input, *graph.output]}
+    assert all(said.values())
+    assert "seconds since 1970" in said["measured.at"]
+    assert said["mass"] == "task mass: the value, in the labels' own units"
+
+
+def test_says_what_wrote_it(model: Path) -> None:
+    metadata = {item.key: item.value for item in onnx.load(model).metadata_props}
+    assert metadata["automtl.torch"] == torch.__version__
+    assert metadata["automtl.onnx"] == onnx.__version__

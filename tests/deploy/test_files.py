@@ -1,3 +1,4 @@
+import errno
 import os
 from pathlib import Path
 
@@ -39,6 +40,13 @@ def test_leaves_nothing_behind_after_an_error(tmp_path: Path) -> None:
 def test_says_why_nothing_can_be_written(tmp_path: Path, name: str, message: str) -> None:
     with raises(DataError, match=message), replacing(tmp_path / name):
         pass
+
+
+def test_a_disk_that_is_full(tmp_path: Path) -> None:
+    message = "cannot be written: No space left on device"
+    with raises(DataError, match=message), replacing(tmp_path / "out.csv"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert list(tmp_path.iterdir()) == []
 
 
 @mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")

@@ -45,13 +45,15 @@ def test_reads_values(tmp_path: Path, kind: ColumnKind, values: pa.Array, expect
     path = write(tmp_path, **{"a.b": values, "a": values})
     assert column_names(path) == ["a.b", "a"]
     [chunk] = read_chunks(path, [Input("a.b", kind)], 100)
-    assert list(chunk) == ["a.b"]
-    np.testing.assert_array_equal(chunk["a.b"], np.array(expected, chunk["a.b"].dtype))
+    assert list(chunk.columns) == ["a.b"]
+    np.testing.assert_array_equal(
+        chunk.columns["a.b"], np.array(expected, chunk.columns["a.b"].dtype)
+    )
 
 
 def test_reads_in_chunks(tmp_path: Path) -> None:
     path = write(tmp_path, x=np.arange(10.0))
-    chunks = [chunk["x"] for chunk in read_chunks(path, [Input("x", NUMERIC)], 4)]
+    chunks = [chunk.columns["x"] for chunk in read_chunks(path, [Input("x", NUMERIC)], 4)]
     assert [len(chunk) for chunk in chunks] == [4, 4, 2]
     np.testing.assert_array_equal(np.concatenate(chunks), np.arange(10.0))
 

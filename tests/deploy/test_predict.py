@@ -1,7 +1,9 @@
 import csv
 import gzip
+import json
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -172,14 +174,48 @@ def test_predicts_parquet_files(
     assert_predictions(tmp_path / "out.csv", expected)
 
 
+def test_predicts_json_lines_to_parquet(
+    model: Path, cells: dict[str, list[str]], expected: dict[str, NDArray[Any]], tmp_path: Path
+) -> None:
+    rows = [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
+    path = tmp_path / "t.jsonl"
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    told: list[tuple[int, float]] = []
+    predict_file(model, path, tmp_path / "out.parquet", lambda *now: told.append(now))
+    table = parquet.read_table(tmp_path / "out.parquet")
+    assert table["species"].to_pylist() == expected["species"].tolist()
+    np.testing.assert_allclose(table["mass"].to_numpy(), expected["mass"], rtol=1e-5)
+    assert told == [(60, 1.0)]
+
+
+def test_memory_does_not_grow_with_the_rows(
+    model: Path, cells: dict[str, list[str]], tmp_path: Path, monkeypatch: MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "TEXT_CHUNK", 60)
+    peaks = []
+    for times in (10, 60):
+        data = write_csv(tmp_path / "t.csv", {name: texts * times for name, texts in cells.items()})
+        tracemalloc.start()
+        predict_file(model, data, tmp_path / "out.csv")
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.5 * peaks[0]
+
+
+def test_the_name_says_the_format(model: Path, cells: dict[str, list[str]], tmp_path: Path) -> None:
+    data = write_csv(tmp_path / "t.csv", cells)
+    with raises(DataError, match=r"out.xlsx: predictions are written to .* .csv, .parquet, .pq"):
+        predict_file(model, data, tmp_path / "out.xlsx")
+
+
 def test_numbers_are_written_with_full_precision(
     model: Path, predictor: Predictor, cells: dict[str, list[str]], tmp_path: Path
 ) -> None:
     data, out = write_csv(tmp_path / "t.csv", cells), tmp_path / "out.csv"
     predict_file(model, data, out)
-    [chunk] = rows.read_chunks(data, predictor.schema.inputs)
+    [chunk] = rows.read_chunks(data, predictor.schema.inputs, 1)
     written = np.array(read_csv(out)["mass"], np.float32)
-    np.testing.assert_array_equal(written, predictor.predict(chunk)["mass"])
+    np.testing.assert_array_equal(written, predictor.predict(chunk.columns)["mass"])
 
 
 def test_counts_unseen_categories(model: Path, cells: dict[str, list[str]], tmp_path: Path) -> None:
@@ -205,7 +241,7 @@ def change(cells: dict[str, list[str]], name: str, row: int, text: str) -> dict[
         (lambda c: change(c, "automtl/0/Sub", 0, "maybe"), "t.csv:2: column 'automtl/0/Sub': must"),
         (lambda c: change(c, "measured.at", 59, "now"), "t.csv:61: column 'measured.at': must be"),
         (lambda c: {n: v for n, v in c.items() if "a" not in n}, "'features' .*'measured.at'"),
-        (lambda c: {n: [] for n in c}, "t.csv: must have rows, but has only the header"),
+        (lambda c: {n: [] for n in c}, "t.csv: must have rows, but has none"),
     ],
 )
 def test_a_wrong_file_leaves_the_old_predictions(

@@ -22,7 +22,7 @@ def test_of_free_text_fewer_rows_are_read_at_a_time(
     path.write_text("x\na b\nc d\ne f\n")
     monkeypatch.setattr(rows, "TEXT_CHUNK", 2)
     sizes = {
-        kind: [len(chunk["x"]) for chunk in read_chunks(path, [Input("x", kind)])]
+        kind: [len(chunk.columns["x"]) for chunk in read_chunks(path, [Input("x", kind)], 1)]
         for kind in (ColumnKind.TEXT, ColumnKind.CATEGORICAL)
     }
     assert sizes == {ColumnKind.TEXT: [2, 1], ColumnKind.CATEGORICAL: [3]}
@@ -33,14 +33,18 @@ def test_the_ending_says_the_format(tmp_path: Path) -> None:
     parquet.write_table(pa.table({"x": [1, 2]}), tmp_path / "t.pq")
     for path in tmp_path.iterdir():
         assert column_names(path) == ["x"]
-        [chunk] = read_chunks(path, [Input("x", ColumnKind.NUMERIC)])
-        np.testing.assert_array_equal(chunk["x"], [1.0, 2.0])
+        [chunk] = read_chunks(path, [Input("x", ColumnKind.NUMERIC)], 1)
+        np.testing.assert_array_equal(chunk.columns["x"], [1.0, 2.0])
 
 
 @mark.parametrize(
     ("name", "content", "message"),
     [
-        ("t.xlsx", "", "must end in one of .csv, .csv.gz, .tsv, .tsv.gz, .parquet, .pq"),
+        (
+            "t.xlsx",
+            "",
+            "must end in one of .csv, .csv.gz, .tsv, .*, .parquet, .pq, .feather, .arrow. Rename",
+        ),
         ("t.csv", "a,b,a\n", r"must be unique, but \['a'\] are repeated"),
         ("t.csv", None, "no such file"),
         (".", None, "is a folder, not a file"),
@@ -77,7 +81,7 @@ def test_a_file_is_understood_as_it_was_for_training(tmp_path: Path) -> None:
     }
     request = DataRequest(path, (TargetRequest("y"),), columns=kinds)
     table = read_data(request, load_plugins()).table
-    [chunk] = read_chunks(path, [Input(name, column.kind) for name, column in table.items()])
+    [chunk] = read_chunks(path, [Input(name, column.kind) for name, column in table.items()], 1)
     assert {name: column.kind for name, column in table.items()} == kinds
     for name, column in table.items():
-        np.testing.assert_array_equal(chunk[name], column.values)
+        np.testing.assert_array_equal(chunk.columns[name], column.values)

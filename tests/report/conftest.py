@@ -1,12 +1,73 @@
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 from pytest import fixture
 
 from automtl.core.graph import TaskGraph
 from automtl.deploy.export import ExportReport
+from automtl.report.found import Found
 from automtl.report.summary import Row, Summary, TaskSummary
 from automtl.search.entry import Estimate
+
+VOID = {"meta", "input"}
+
+
+class Parsed(HTMLParser):
+    """What a page holds; fails where an element is not closed."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str, str | None]] = []
+        self.text = ""  # but for styles and scripts
+        self.feed(page)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_startendtag(tag, attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value) for name, value in attrs]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open[-1:] not in (["style"], ["script"]):
+            self.text += data
+
+
+@fixture
+def parsed() -> type[Parsed]:
+    """Reads a page."""
+    return Parsed
+
+
+@fixture
+def found(summary: Callable[..., Summary]) -> Callable[..., Found]:
+    """
+    Makes what a folder holds at the end of a made-up search, from what `summary` takes; fields of
+    the summary may be changed by ``but``, and those of what is found by name.
+    """
+
+    def make(
+        tasks: Sequence[str] = ("a", "b"), but: dict[str, Any] | None = None, **more: Any
+    ) -> Found:
+        made = summary(tasks)
+        gains = {row.digest: Estimate(0.0123, 0.0045) for row in made.rows}
+        made = replace(made, **{"test_gains": gains, **(but or {})})
+        known = {"affinity": made.affinity, "posterior": made.posterior}
+        return Found(folder=made.folder, summary=made, **{**known, **more})
+
+    return make
 
 
 @fixture

@@ -11,7 +11,7 @@ from automtl.report.data_tables import (
     MAX_HEAT,
     MAX_INPUTS,
     apart,
-    heat_charts,
+    heat_pictures,
     input_table,
     on_data,
     pair_table,
@@ -49,8 +49,8 @@ def test_many_inputs_are_counted_by_kind(report: Mapping[str, Any]) -> None:
 
 
 def test_what_goes_together_is_drawn_and_the_strongest_listed(report: Mapping[str, Any]) -> None:
-    (chart,) = heat_charts(report)
-    assert ElementTree.fromstring(chart.svg).get("role") == "img"
+    (picture,) = heat_pictures(report)
+    assert ElementTree.fromstring(picture.svg).get("role") == "img"
     rows = pair_table(report).rows
     strengths = [abs(float(row[2].text)) for row in rows]
     assert strengths == sorted(strengths, reverse=True)
@@ -58,14 +58,14 @@ def test_what_goes_together_is_drawn_and_the_strongest_listed(report: Mapping[st
 
 
 def test_of_many_columns_those_that_go_together_most_are_drawn() -> None:
-    (chart,) = heat_charts({"relations": many(MAX_HEAT + 20)})
-    assert chart.caption.endswith(f"the {MAX_HEAT} of {MAX_HEAT + 20} that do most")
-    assert chart.svg.count("<rect") == MAX_HEAT * (MAX_HEAT - 1) / 2
+    (picture,) = heat_pictures({"relations": many(MAX_HEAT + 20)})
+    assert picture.title.endswith(f"the {MAX_HEAT} of {MAX_HEAT + 20} that do most")
+    assert picture.svg.count("<rect") == MAX_HEAT * (MAX_HEAT - 1) / 2
 
 
 def test_tasks_that_share_no_row_are_told_and_not_drawn() -> None:
     relations = many(3) | {"association": [[None] * 3] * 3}
-    assert heat_charts({"relations": relations}) == []
+    assert heat_pictures({"relations": relations}) == []
     assert "unknown" in apart({"relations": relations})
     assert apart({"relations": many(1)}) == ""
 

@@ -106,10 +106,18 @@ def test_bags_are_explained_fold_by_fold(summary: Maker) -> None:
     members = tuple(Member("d1", n, "a+b", f"k{n}", (n, 2)) for n in range(2))
     head, *lines = on_members(replace(summary(), members=members))
     assert "trained 2 times on the rows for training and validation" in head
-    assert "the network that did not learn from it" in head
+    assert "by what did not learn from it" in head
     assert lines[1] == "candidate d1, seed 1, without fold 2 of 2"
 
 
+def test_bags_of_several_candidates_say_how_many(summary: Maker) -> None:
+    members = tuple(Member(d, n, "a+b", f"{d}{n}", (n, 2)) for d in ("d1", "d2") for n in range(2))
+    head, *lines = on_members(replace(summary(), members=members))
+    assert "the winner and the next best 1 candidate, each trained 2 times" in head
+    assert len(lines) == 4
+
+
 def test_bags_that_were_not_finished_are_owned_up_to(summary: Maker) -> None:
-    (line,) = on_members(replace(summary(), members=(Member("d", 0, "g"),), unfinished_bags=1))
-    assert "1 such training did not make a whole" in line
+    (line,) = on_members(replace(summary(), members=(Member("d", 0, "g"),), lacking_bags=3))
+    assert "on 3 divisions" in line
+    assert "none of these networks is in the file" in line

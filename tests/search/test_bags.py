@@ -36,6 +36,28 @@ def test_bags_change_nothing_of_what_is_ranked(sim: Any) -> None:
     assert all(trial.phase is not Phase.BAGS for trial in bagged.standing.trials)
 
 
+@mark.parametrize("workers", [1, 3])
+def test_an_ensemble_is_of_the_bags_of_the_best_candidates(sim: Any, workers: int) -> None:
+    director = sim.direct(Budget(24, None, 3, bags=2, ensemble=3))
+    ended = sim.walk(director, workers=workers)
+    best = [entry.candidate for entry in director.standing.peers[:3]]
+    found = bags_of(director.standing, director.trials, 2, 3)
+    assert [trial.candidate for trial in found] == [one for one in best for _ in range(2)]
+    assert [trial.order.bag for trial in found] == [(0, 2), (1, 2)] * len(best)
+    assert len(found) == sum(trial.phase is Phase.BAGS for trial in ended)
+
+
+def test_of_each_candidate_there_are_all_bags_or_none(sim: Any) -> None:
+    director = sim.direct(Budget(24, None, 3, bags=2, ensemble=2))
+    sim.walk(director)
+    winner, second = (entry.candidate for entry in director.standing.peers[:2])
+    last = director.trials[-1]
+    assert {last.candidate, winner} == {winner, second}
+    fewer = [trial for trial in director.trials if trial is not last]
+    found = bags_of(director.standing, fewer, 2, 2)
+    assert [trial.candidate for trial in found] == [winner, winner]
+
+
 def test_an_incomplete_set_of_bags_is_none(sim: Any) -> None:
     director = sim.direct(Budget(24, None, 3, bags=4))
     sim.walk(director)

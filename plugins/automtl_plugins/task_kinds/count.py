@@ -48,6 +48,7 @@ class Count(TaskKind):
     name: ClassVar[str] = "count"
     citation: ClassVar[str] = "https://doi.org/10.2307/2344614"
     numeric: ClassVar[bool] = True
+    whole: ClassVar[bool] = True
     primary: ClassVar[str] = "poisson_deviance"
     metrics: ClassVar[Mapping[str, Metric]] = {
         "poisson_deviance": Metric(scores.poisson_deviance, best=0.0),

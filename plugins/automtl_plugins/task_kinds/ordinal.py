@@ -45,6 +45,7 @@ class Ordinal(TaskKind):
     name: ClassVar[str] = "ordinal"
     citation: ClassVar[str] = "https://arxiv.org/abs/2111.08851"
     numeric: ClassVar[bool] = False
+    ordered: ClassVar[bool] = True
     options: ClassVar[frozenset[str]] = frozenset({"levels"})
     primary: ClassVar[str] = "log_loss"
     shared_loss: ClassVar[bool] = True

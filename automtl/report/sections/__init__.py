@@ -1,0 +1,1 @@
+"""The sections of the report: each answers one question, from what the run folder holds."""

@@ -1,0 +1,1 @@
+"""The trials in other tools: while a search goes on, by callbacks, or afterwards."""
