@@ -125,8 +125,8 @@ def predict(
     ],
 ) -> None:
     """Predict with an exported model, from a table of any length: CSV, Parquet, JSON lines..."""
-    from automtl.deploy.bar import progress_bar
     from automtl.deploy.predict import predict_file
+    from automtl.deploy.predictions.bar import progress_bar
 
     with progress_bar() as watch:
         notes = predict_file(model, data, out, watch)
@@ -174,7 +174,7 @@ def affinity(
 def validate(config: ConfigFile = None, plugin: PluginFiles = None) -> None:
     """Check a configuration and its data without training."""
     from automtl.config import bundled_config, load_config, override
-    from automtl.data.describe import describe
+    from automtl.data.findings.describe import describe
     from automtl.pipeline import check
     from automtl.tracking.listeners import make_callbacks
 

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from automtl.core.trial import Trial
-from automtl.data.bagging import fold_of_rows, joined
 from automtl.data.dataset import MultiTaskData, Part
+from automtl.data.parts.bagging import fold_of_rows, joined
 from automtl.deploy.export import ExportReport, export_onnx
 from automtl.deploy.metadata import provenance
 from automtl.deploy.writer import OPSET

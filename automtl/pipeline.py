@@ -15,7 +15,7 @@ from automtl.core.candidate import Candidate
 from automtl.core.searcher import SearchProblem
 from automtl.core.trial import Order, Phase, Trial
 from automtl.data.dataset import MultiTaskData, TrainingData
-from automtl.data.describe import data_report
+from automtl.data.findings.describe import data_report
 from automtl.data.read import read_data
 from automtl.deploy.export import schema_of
 from automtl.errors import RunError

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from automtl.data.labelsets import flags
+from automtl.data.files.source import Source, open_source
+from automtl.data.labels.labelsets import flags
+from automtl.data.labels.separators import guess_separator
 from automtl.data.request import DataRequest, TargetRequest
-from automtl.data.separators import guess_separator
-from automtl.data.source import Source, open_source
 from automtl.errors import DataError
 from automtl.plugins import Plugins
 

@@ -8,8 +8,8 @@ from pytest import MonkeyPatch
 from torch import Tensor, nn
 
 from automtl import conclusion
-from automtl.data.bagging import fold_of_rows, joined
 from automtl.data.dataset import MultiTaskData
+from automtl.data.parts.bagging import fold_of_rows, joined
 
 
 class Constant(nn.Module):

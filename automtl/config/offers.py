@@ -91,7 +91,7 @@ def _undefined(task: "Task", kind: "TaskKind") -> str:
 
 
 def _of_bags(config: Config, data: "MultiTaskData") -> Iterator[Problem]:
-    from automtl.data.bagging import why_not_bagged
+    from automtl.data.parts.bagging import why_not_bagged
 
     if config.search.bags and (why := why_not_bagged(data, config.search.bags)):
         yield Problem(("search", "bags"), why)

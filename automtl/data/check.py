@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from math import isclose
 
 from automtl.core.task import TaskKind
+from automtl.data.files.source import Source
 from automtl.data.request import PART, DataRequest, SplitRequest, TargetRequest
-from automtl.data.source import Source
 from automtl.errors import DataError
 from automtl.plugins import Plugins
 from automtl.suggest import did_you_mean

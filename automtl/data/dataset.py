@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from automtl.core.block import InputSpec
 from automtl.core.task import Task, TaskKind
-from automtl.data.preprocessing import Preprocessing
-from automtl.data.sparse import SparseArray
+from automtl.data.features.preprocessing import Preprocessing
+from automtl.data.features.sparse import SparseArray
 from automtl.data.table import Table
 
 Array: TypeAlias = NDArray[np.float32]

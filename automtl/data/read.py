@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 from automtl.core.task import TaskKind
 from automtl.data.check import check_request
 from automtl.data.dataset import Inputs, MultiTaskData, Part
-from automtl.data.division import Division, divide
-from automtl.data.inputs import read_inputs
-from automtl.data.label_tasks import with_label_tasks
-from automtl.data.learnable import notes_on_labels, without_unlearnable
-from automtl.data.opening import open_request
-from automtl.data.preprocessing import Preprocessing
+from automtl.data.features.inputs import read_inputs
+from automtl.data.features.preprocessing import Preprocessing
+from automtl.data.features.sparse import arrays_of
+from automtl.data.files.opening import open_request
+from automtl.data.files.source import Source
+from automtl.data.labels.label_tasks import with_label_tasks
+from automtl.data.labels.learnable import notes_on_labels, without_unlearnable
+from automtl.data.labels.targets import Target, fit_kind, read_target
+from automtl.data.parts.division import Division, divide
+from automtl.data.parts.strata import Rows
 from automtl.data.request import DataRequest
-from automtl.data.source import Source
-from automtl.data.sparse import arrays_of
-from automtl.data.strata import Rows
 from automtl.data.table import Table
-from automtl.data.targets import Target, fit_kind, read_target
 from automtl.plugins import Plugins
 
 MIN_ROWS = 20

@@ -14,8 +14,8 @@ from torch import nn
 
 from automtl.core.task import Task, TaskKind
 from automtl.core.thresholds import Decision
-from automtl.data.columns import Categorical, FittedColumn
 from automtl.data.dataset import MultiTaskData
+from automtl.data.features.columns import Categorical, FittedColumn
 from automtl.data.table import ColumnKind
 from automtl.deploy.docs import output_docs
 from automtl.deploy.ensemble import Ensemble

@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from automtl.data.features.text import parse_category
 from automtl.data.table import ColumnKind
-from automtl.data.text import parse_category
 from automtl.deploy.schema import Input
 from automtl.errors import DataError
 

@@ -10,11 +10,11 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from automtl.data.table import ColumnKind
-from automtl.deploy.cells import Chunk
 from automtl.deploy.feeds import Values, to_feed
 from automtl.deploy.files import replacing
-from automtl.deploy.overlap import n_cores, overlapped
-from automtl.deploy.rows import column_names, read_chunks
+from automtl.deploy.predictions.overlap import n_cores, overlapped
+from automtl.deploy.rows.cells import Chunk
+from automtl.deploy.rows.rows import column_names, read_chunks
 from automtl.deploy.schema import SCHEMA_KEY, Schema
 from automtl.errors import DataError, ModelError
 from automtl.suggest import did_you_mean
@@ -22,9 +22,9 @@ from automtl.suggest import did_you_mean
 BATCH = 1_000  # rows of a file go through the network at a time: it may hold much of each
 EXAMPLES = 3  # of unseen categories, in a note
 FORMATS = {
-    ".csv": "automtl.deploy.csv_predictions",
-    ".parquet": "automtl.deploy.parquet_predictions",  # these need pyarrow
-    ".pq": "automtl.deploy.parquet_predictions",
+    ".csv": "automtl.deploy.predictions.csv_predictions",
+    ".parquet": "automtl.deploy.predictions.parquet_predictions",  # these need pyarrow
+    ".pq": "automtl.deploy.predictions.parquet_predictions",
 }
 
 

@@ -1,4 +1,4 @@
-"""Preprocessing as ONNX nodes: the other face of `automtl.data.preprocessing`."""
+"""Preprocessing as ONNX nodes: the other face of `automtl.data.features.preprocessing`."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from onnx import TensorProto, ValueInfoProto
 
-from automtl.data.columns import LIMIT, Categorical, DateTime, Numeric
-from automtl.data.preprocessing import Preprocessing
+from automtl.data.features.columns import LIMIT, Categorical, DateTime, Numeric
+from automtl.data.features.preprocessing import Preprocessing
 from automtl.deploy.docs import INPUTS
 from automtl.deploy.texts import TextWriter
 from automtl.deploy.writer import ML, GraphWriter, batch_of

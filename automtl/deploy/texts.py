@@ -1,4 +1,4 @@
-"""Free text as ONNX nodes: the other face of `automtl.data.ngrams`."""
+"""Free text as ONNX nodes: the other face of `automtl.data.features.ngrams`."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 from onnx import TensorProto
 
-from automtl.data.ngrams import DELIMITERS, MAX_SPLITS, Text
+from automtl.data.features.ngrams import DELIMITERS, MAX_SPLITS, Text
 from automtl.deploy.writer import ML, GraphWriter
 
 TEXT_OPSET = 20  # the first that can split strings

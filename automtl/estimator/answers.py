@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from automtl.data.labelsets import flags
+from automtl.data.labels.labelsets import flags
 from automtl.deploy.schema import Output
 from automtl.report.summary import TaskSummary
 

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from automtl.data.frame import to_table
-from automtl.data.labelsets import read_set
+from automtl.data.files.frame import to_table
+from automtl.data.labels.labelsets import read_set
 from automtl.errors import DataError
 
 Library: TypeAlias = Literal["pandas", "polars", "numpy"]

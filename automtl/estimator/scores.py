@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import r2_score
 
 from automtl.core.metrics.queries import ndcg
-from automtl.data.labelsets import flags
+from automtl.data.labels.labelsets import flags
 from automtl.errors import DataError
 from automtl.estimator.answers import Answer
 

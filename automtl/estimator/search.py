@@ -20,10 +20,10 @@ from sklearn.utils.validation import (
 )
 
 from automtl.config import Config, config_of
-from automtl.data.frame import FRAME
-from automtl.data.infer import to_column
+from automtl.data.features.infer import to_column
+from automtl.data.files.frame import FRAME
+from automtl.data.files.source import frame_source
 from automtl.data.read import MIN_ROWS
-from automtl.data.source import frame_source
 from automtl.deploy.predict import Predictor
 from automtl.errors import DataError, RunError
 from automtl.estimator.answers import answers

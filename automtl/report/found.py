@@ -29,7 +29,7 @@ class Found:
     :param standing: How they compare; None if the folder does not say how gains are computed.
     :param affinity: What was measured.
     :param posterior: What was inferred from gains, in gain.
-    :param data: The report of the data, as `automtl.data.describe.data_report` makes it.
+    :param data: The report of the data, as `automtl.data.findings.describe.data_report` makes it.
     :param curves: Of the training shown, one for each independent part.
     :param sizes: Of its nodes, as `RunFolder.node_sizes` gives them.
     :param evidence: What ``evidence.json`` has for each task.

@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from automtl.data.features.text import parse_category, parse_datetime
 from automtl.data.table import ColumnKind
-from automtl.data.text import parse_category, parse_datetime
 from automtl.deploy.schema import Input
 from automtl.errors import DataError
 from automtl.suggest import did_you_mean

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from automtl.core.space import LINEAR_SKIP, SearchSpace
 from automtl.core.task import Task, TaskKind
-from automtl.data.bagging import bagged
 from automtl.data.dataset import Linear, MultiTaskData, Part, TrainingData
+from automtl.data.parts.bagging import bagged
 from automtl.model.skip import calibrate, fit_skip
 from automtl.plugins import Plugins
 from automtl.train.losses import TaskLosses, slices

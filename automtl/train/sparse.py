@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from automtl.data.dataset import Inputs
-from automtl.data.sparse import SparseArray
+from automtl.data.features.sparse import SparseArray
 
 
 @dataclass(frozen=True)

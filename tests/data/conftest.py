@@ -10,7 +10,7 @@ from torch import Tensor
 
 from automtl.core.task import Floats, Metric, Task, TaskKind
 from automtl.data.dataset import MultiTaskData, Part
-from automtl.data.preprocessing import Preprocessing
+from automtl.data.features.preprocessing import Preprocessing
 from automtl.data.table import Column, ColumnKind
 from automtl.plugins import load_plugins
 

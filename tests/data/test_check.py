@@ -6,8 +6,8 @@ from pytest import mark, raises
 
 from automtl.data.bundled import PENGUINS
 from automtl.data.check import check_request, split_column
+from automtl.data.files.source import open_source
 from automtl.data.request import DataRequest, SplitRequest, TargetRequest
-from automtl.data.source import open_source
 from automtl.data.table import ColumnKind
 from automtl.errors import DataError
 from automtl.plugins import load_plugins

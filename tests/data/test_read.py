@@ -12,10 +12,10 @@ from pytest import mark, raises, skip
 from automtl.core.task import Task
 from automtl.data.bundled import PENGUINS
 from automtl.data.dataset import MultiTaskData
+from automtl.data.features.text import parse_category, parse_number
 from automtl.data.read import read_data
 from automtl.data.request import ALL, DataRequest, LongRequest, SplitRequest, TargetRequest
 from automtl.data.table import ColumnKind
-from automtl.data.text import parse_category, parse_number
 from automtl.errors import DataError
 from automtl.plugins import load_plugins
 

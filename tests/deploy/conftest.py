@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from automtl.core.task import Task, TaskKind
 from automtl.data.dataset import Array, MultiTaskData, Part
-from automtl.data.preprocessing import Preprocessing
+from automtl.data.features.preprocessing import Preprocessing
 from automtl.data.table import Column, ColumnKind, Table
 from automtl.deploy.export import ExportReport, export_onnx
 from automtl_plugins.task_kinds.binary import Binary

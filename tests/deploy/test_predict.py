@@ -17,9 +17,9 @@ from pytest import MonkeyPatch, fixture, mark, raises
 
 from automtl.data.dataset import MultiTaskData
 from automtl.data.table import Column, ColumnKind
-from automtl.deploy import rows
 from automtl.deploy.export import ExportReport
 from automtl.deploy.predict import Predictor, predict_file
+from automtl.deploy.rows import rows
 from automtl.errors import DataError, ModelError
 
 

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto
 from pytest import mark
 
-from automtl.data.preprocessing import Preprocessing
-from automtl.data.sparse import MANY, SparseArray
+from automtl.data.features.preprocessing import Preprocessing
+from automtl.data.features.sparse import MANY, SparseArray
 from automtl.data.table import Column, ColumnKind, Table
 from automtl.deploy.preprocessing import input_infos, write_preprocessing
 from automtl.deploy.writer import GraphWriter, batch_of

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto
 from pytest import MonkeyPatch, mark
 
-from automtl.data import ngrams
-from automtl.data.ngrams import MAX_SPLITS, Text
+from automtl.data.features import ngrams
+from automtl.data.features.ngrams import MAX_SPLITS, Text
 from automtl.deploy.texts import TextWriter
 from automtl.deploy.writer import GraphWriter, batch_of
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.testing import assert_close
 
 from automtl.core.block import InputSpec
-from automtl.data.columns import Numeric
+from automtl.data.features.columns import Numeric
 from automtl.model import skip as module
 from automtl.model.skip import STRENGTHS, LinearSkip, calibrate, curve_of, fit_skip, unclip
 from automtl.testing import assert_exports_to_onnx

@@ -10,7 +10,7 @@ from pytest import TempPathFactory, fixture, mark
 from automtl.core.affinity import Affinity
 from automtl.core.graph import Node, TaskGraph
 from automtl.data.dataset import MultiTaskData
-from automtl.data.describe import data_report
+from automtl.data.findings.describe import data_report
 from automtl.plugins import Plugins
 from automtl.report.compare import Comparison, compare_html
 from automtl.report.compare.side import SIZE, SPENT, Score, Side, SideTask, Truth

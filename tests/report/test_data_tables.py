@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 from pytest import fixture
 
 from automtl.data.dataset import MultiTaskData
-from automtl.data.describe import data_report
+from automtl.data.findings.describe import data_report
 from automtl.report.data_tables import (
     MAX_ALIKE,
     MAX_HEAT,

@@ -2,7 +2,7 @@ import numpy as np
 import torch
 from pytest import mark
 
-from automtl.data.sparse import SparseArray
+from automtl.data.features.sparse import SparseArray
 from automtl.train.losses import Rows
 from automtl.train.sparse import as_inputs, as_tensor, chunks
 

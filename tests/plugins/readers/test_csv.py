@@ -4,7 +4,7 @@ from pathlib import Path
 import pyarrow as pa
 from pytest import MonkeyPatch, mark, raises
 
-from automtl.data.text import NULLS as NULLS_OF_THE_DATA_ROOM
+from automtl.data.features.text import NULLS as NULLS_OF_THE_DATA_ROOM
 from automtl.errors import DataError
 from automtl_plugins.readers import csv
 from automtl_plugins.readers.csv import NULLS, Csv

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 from automtl.core.graph import TaskGraph
 from automtl.data.dataset import MultiTaskData
-from automtl.data.describe import data_report
+from automtl.data.findings.describe import data_report
 from automtl.report.found import Found
 from automtl.report.parts import Code, Folded, Items, Part, Section
 from automtl.report.sections.inputs import section

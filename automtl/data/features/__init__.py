@@ -1,0 +1,1 @@
+"""From columns to inputs: what is predicted from."""

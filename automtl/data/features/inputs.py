@@ -1,0 +1,87 @@
+"""Columns that become inputs, and those that are set aside."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from automtl.data.check import split_column
+from automtl.data.features.infer import infer_kind, to_column, why_identifier, why_useless
+from automtl.data.files.source import Source
+from automtl.data.parts.strata import Rows
+from automtl.data.request import DataRequest
+from automtl.data.table import Column, Table
+
+
+def input_names(request: DataRequest, names: Sequence[str]) -> list[str]:
+    """The columns asked for, or all that have no other purpose; in the order of the file."""
+    if request.inputs is not None:
+        return [name for name in names if name in request.inputs]
+    taken = {*request.ignore, *request.aside, split_column(request.split)}
+    for target in request.targets:
+        taken |= {*target.label_columns, target.query}
+    return [name for name in names if name not in taken]
+
+
+def read_inputs(
+    request: DataRequest, raw: pa.Table, train: Rows, source: Source
+) -> tuple[Table, list[str]]:
+    """
+    The columns to predict from, and a note on each that is set aside.
+
+    :raises DataError: If a value is not of its column's kind, or no column is left.
+    """
+    table: dict[str, Column] = {}
+    notes = []
+    for name in input_names(request, raw.column_names):
+        column = _read(request, raw[name], source, name)
+        if reason := _why_not(request, name, column, train):
+            notes.append(f"{name}: set aside, {reason}")
+        elif column is not None:
+            table[name] = column
+    if not table:
+        reasons = "; ".join(notes) or "every column is a target, ignored or used for the split"
+        raise source.error(f"at least one input must be left, but none is ({reasons}).")
+    return table, [*_repairs(raw, table), *notes, *_aside(request, table)]
+
+
+def _read(
+    request: DataRequest, values: pa.ChunkedArray, source: Source, name: str
+) -> Column | None:
+    kind = request.columns.get(name) or infer_kind(values)
+    if kind is not None:
+        return to_column(values, kind, source, name)
+    if request.inputs is not None:
+        raise source.error(
+            f"an input must hold text, numbers, booleans or dates, but it holds {values.type}. "
+            f"Take it out of the inputs.",
+            name,
+        )
+    return None
+
+
+def _why_not(request: DataRequest, name: str, column: Column | None, train: Rows) -> str | None:
+    if not name:
+        return "it has no name in the header"
+    if column is None:
+        return "its values are neither text, numbers, booleans nor dates"
+    asked_for = name in (*(request.inputs or ()), *request.columns)
+    return why_useless(column, train) or (None if asked_for else why_identifier(column))
+
+
+def _aside(request: DataRequest, table: Table) -> list[str]:
+    """A note on each column that the file, not the user, says is a label."""
+    if request.long is not None or request.sources:
+        return []
+    left = [name for name in request.aside if name not in (*table, *request.ignore)]
+    return [f"{name}: set aside, the file says that it is a label" for name in left]
+
+
+def _repairs(raw: pa.Table, table: Table) -> list[str]:
+    """A note on each column of numbers where some count as missing, because they are infinite."""
+    notes = []
+    for name in table:
+        floating = pa.types.is_floating(raw[name].type)
+        if floating and (infinite := pc.sum(pc.is_inf(raw[name])).as_py()):
+            notes.append(f"{name}: {infinite} infinite values count as missing")
+    return notes

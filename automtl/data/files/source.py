@@ -1,0 +1,71 @@
+"""A data file, and errors that say where in it something is wrong."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from automtl.core.reader import Reader
+from automtl.data.files.frame import FRAME, FrameReader, to_table
+from automtl.errors import DataError
+from automtl.plugins import Plugins
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file and the reader of its format, or a frame in memory."""
+
+    path: Path
+    reader: Reader
+
+    def columns(self) -> list[str]:
+        """The names of the columns."""
+        return self.reader.columns(self.path)
+
+    def read(self, text: Collection[str] = ()) -> pa.Table:
+        """All rows; the columns ``text`` exactly as they are written."""
+        return self.reader.read(self.path, text)
+
+    def place(self, row: int) -> str:
+        """Where the row ``row``, counted from 0, is found in the file."""
+        return self.reader.place(self.path, row)
+
+    def labels(self, labels_file: Path | None = None) -> list[str] | None:
+        """The columns that the file, or ``labels_file``, says are labels, if anything says so."""
+        return self.reader.labels(self.path, labels_file)
+
+    def error(self, message: str, column: str | None = None, row: int | None = None) -> DataError:
+        """An error that begins with the file, and the column and row if they are given."""
+        place = [str(self.path)]
+        place += [] if column is None else [f"column '{column}'"]
+        place += [] if row is None else [self.place(row)]
+        return DataError(f"{', '.join(place)}: {message}")
+
+
+def open_source(path: Path, plugins: Plugins) -> Source:
+    """
+    Finds the reader of a file by its ending; the longest ending that fits decides.
+
+    :raises DataError: If there is no such file, or no reader for it.
+    """
+    if not path.is_file():
+        reason = "is a folder, not a file" if path.is_dir() else "no such file"
+        raise DataError(f"{path}: {reason}.")
+    readers = {suffix: kind for kind in plugins.readers.values() for suffix in kind.suffixes}
+    fitting = [suffix for suffix in readers if path.name.lower().endswith(suffix)]
+    if not fitting:
+        known = "; ".join(f"{name}: {', '.join(r.suffixes)}" for name, r in plugins.readers.items())
+        raise DataError(f"{path}: no reader knows the ending '{path.suffix}'. There are {known}.")
+    return Source(path, readers[max(fitting, key=len)]())
+
+
+def frame_source(frame: Any) -> Source:
+    """
+    A table in memory as a source: a data frame of pandas or polars, an Arrow table, or a mapping
+    of names to columns. Messages call it ``data frame``.
+
+    :raises DataError: If it is none of these, or no proper table.
+    """
+    return Source(FRAME, FrameReader(to_table(frame)))

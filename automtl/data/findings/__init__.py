@@ -1,0 +1,1 @@
+"""What is to be known of data before anything is trained on them."""

@@ -1,0 +1,221 @@
+"""A report of data before training: as JSON data, and in plain words."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automtl.data.dataset import MultiTaskData
+from automtl.data.findings.relations import associations
+from automtl.data.findings.suspicions import Suspicion, suspicions
+from automtl.data.labels.label_columns import FLAGS, LabelColumn, label_columns
+from automtl.data.parts.split import PARTS
+from automtl.data.table import Column
+
+Json: TypeAlias = dict[str, Any]
+
+MAX_INPUTS = 30  # that get a line each
+MAX_LABELS = 6  # of a set of labels that are named, the rarest ones
+MAX_RELATED = 200  # columns of labels in the matrix
+N_PAIRS = 5  # of targets that go together most, in words
+MAX_ALIKE = 8  # suspicions of a kind, or notes with one reason, that are told one by one
+ASIDE = ": set aside, "  # in notes on inputs
+WEAK = 0.3  # association of two targets that is not worth a line
+
+
+def describe(data: MultiTaskData) -> list[str]:
+    """The report in plain words; see `in_words`."""
+    return in_words(data_report(data))
+
+
+def data_report(data: MultiTaskData) -> Json:
+    """
+    The data in numbers, as JSON data: rows of each part; inputs with kinds and missing values;
+    tasks with their labels, how many of them each part has, positives or counts of classes, or
+    the range of numbers, and the digest of what they are tested on; how labels go together in
+    training; what is suspicious; and the notes.
+    """
+    labels = label_columns(data)
+    sizes = [len(part.rows) for part in (data.train, data.validation, data.test)]
+    return {
+        "rows": dict(zip(PARTS, sizes, strict=True)),
+        "inputs": [
+            {"name": name, "kind": str(column.kind), "missing": _n_missing(column)}
+            for name, column in data.table.items()
+        ],
+        "tasks": [
+            {
+                "name": task.name,
+                "kind": task.kind,
+                "labels": [_label(label, sizes) for label in labels if label.task == task.name],
+                "test": _test_digest(
+                    [label for label in labels if label.task == task.name], data.test.rows
+                ),
+            }
+            for task in data.tasks
+        ],
+        "relations": _relations(labels, sizes[0]),
+        "suspicions": [_suspicion(found) for found in suspicions(data, labels)],
+        "notes": list(data.notes),
+    }
+
+
+def in_words(report: Json) -> list[str]:
+    """
+    The lines of a report that `data_report` made: on the rows, each input and each task (or on all
+    inputs, if they are many), targets that go together, suspicions and notes.
+    """
+    return list(_lines(report))
+
+
+def _n_missing(column: Column) -> int:
+    if column.kind.is_strings:
+        return int((column.values == "").sum())
+    return int(np.isnan(column.values).sum())
+
+
+def _label(label: LabelColumn, sizes: Sequence[int]) -> Json:
+    parts = np.split(label.known, np.cumsum(sizes)[:-1])
+    known = label.values[label.known]
+    result: Json = {
+        "name": label.name,
+        "known": {name: int(part.sum()) for name, part in zip(PARTS, parts, strict=True)},
+        "missing": int((~label.known).sum()),
+    }
+    if label.classes:
+        counts = np.bincount(known.astype(np.int64), minlength=len(label.classes))
+        result["counts"] = dict(zip(label.classes, counts.tolist(), strict=True))
+    elif len(known):
+        summary = (known.min(), known.mean(), known.max(), known.std())
+        result |= zip(("least", "mean", "greatest", "std"), map(float, summary), strict=True)
+    return result
+
+
+def _test_digest(labels: Sequence[LabelColumn], rows: NDArray[np.int64]) -> str:
+    """
+    Names the test rows of a task and their labels; of labels that are numbers, only which are
+    known: they went through a standardisation that depends on the training rows.
+    """
+    digest = hashlib.sha256(rows.astype("<i8").tobytes())
+    for label in labels:
+        values = label.values[-len(rows) :]
+        told = np.nan_to_num(values, nan=-1.0) if label.classes else ~np.isnan(values)
+        digest.update(repr(label.classes).encode() + told.astype("<f8").tobytes())
+    return digest.hexdigest()[:12]
+
+
+def _suspicion(found: Suspicion) -> Json:
+    return {"kind": found.kind, "columns": list(found.columns), "text": found.text}
+
+
+def _relations(labels: Sequence[LabelColumn], n_train: int) -> Json:
+    """The whole matrix; of very many columns, that of those with the most labels."""
+    order = np.argsort([-label.known[:n_train].sum() for label in labels], kind="stable")
+    chosen = [labels[place] for place in np.sort(order[:MAX_RELATED])]
+    columns = np.column_stack([label.values[:n_train] for label in chosen])
+    matrix, n_rows = associations(columns, [len(label.classes) for label in chosen])
+    numbers = [[None if np.isnan(r) else round(float(r), 4) for r in row] for row in matrix]
+    names = [label.name for label in chosen]
+    return {"labels": names, "association": numbers, "rows": n_rows.astype(int).tolist()}
+
+
+def _lines(report: Json) -> Iterator[str]:
+    rows = report["rows"]
+    yield (
+        f"{sum(rows.values())} rows: {rows['train']} to train, {rows['validation']} to validate, "
+        f"{rows['test']} to test"
+    )
+    yield from _inputs(report["inputs"])
+    yield from (_task(task) for task in report["tasks"])
+    yield from _pairs(report["relations"])
+    yield from _suspicions(report["suspicions"])
+    yield from (f"note: {note}" for note in _notes(report["notes"]))
+
+
+def _inputs(inputs: Sequence[Json]) -> Iterator[str]:
+    if len(inputs) <= MAX_INPUTS:
+        for column in inputs:
+            yield f"input {column['name']}: {column['kind']}, {_missing(column['missing'])}"
+        return
+    kinds = Counter(column["kind"] for column in inputs)
+    yield f"{len(inputs)} inputs: {', '.join(f'{n} {kind}' for kind, n in kinds.items())}"
+    gaps = sorted(inputs, key=lambda column: -column["missing"])
+    if gaps[0]["missing"]:
+        count = sum(column["missing"] > 0 for column in inputs)
+        yield (
+            f"{count} inputs miss values, {gaps[0]['name']} the most of all: "
+            f"{gaps[0]['missing']} missing"
+        )
+
+
+def _task(task: Json) -> str:
+    """One line on a task; labels that are several are counted by label."""
+    labels = task["labels"]
+    head = f"task {task['name']}: {task['kind']}"
+    if len(labels) > 1:
+        head += f" of {len(labels)} columns"
+    known = sum(sum(label["known"].values()) for label in labels)
+    line = f"{head}, {known} labels, {_missing(sum(label['missing'] for label in labels))}"
+    details = _counts(labels[0]) if len(labels) == 1 else _positives(labels)
+    return f"{line}; {details}" if details else line
+
+
+def _counts(label: Json) -> str:
+    return ", ".join(f"{name} {count}" for name, count in label.get("counts", {}).items())
+
+
+def _positives(labels: Sequence[Json]) -> str:
+    if not all(tuple(label.get("counts", ())) == FLAGS for label in labels):
+        return ""
+    counts = sorted((label["counts"]["1"], label["name"]) for label in labels)
+    named = ", ".join(f"{name} {count}" for count, name in counts[:MAX_LABELS])
+    more = f" to {counts[-1][1]} {counts[-1][0]}" if len(counts) > MAX_LABELS else ""
+    return f"positives: {named}{more}"
+
+
+def _pairs(relations: Json) -> Iterator[str]:
+    """The pairs of targets that go together most."""
+    names, matrix, rows = (relations[key] for key in ("labels", "association", "rows"))
+    pairs = [
+        (abs(matrix[i][j]), i, j)
+        for i in range(len(names))
+        for j in range(i)
+        if matrix[i][j] is not None and abs(matrix[i][j]) >= WEAK
+    ]
+    for _, i, j in sorted(pairs, key=lambda pair: (-pair[0], pair[2], pair[1]))[:N_PAIRS]:
+        found = f"association {matrix[i][j]:.2f} in {rows[i][j]} training rows"
+        yield f"targets {names[j]} and {names[i]}: {found}"
+
+
+def _suspicions(found: Sequence[Json]) -> Iterator[str]:
+    """The first few of each kind."""
+    counts = Counter[str]()
+    for suspicion in found:
+        counts[suspicion["kind"]] += 1
+        if counts[suspicion["kind"]] <= MAX_ALIKE:
+            yield f"suspicious: {suspicion['text']}"
+    for kind, count in counts.items():
+        if count > MAX_ALIKE:
+            yield f"suspicious: {count - MAX_ALIKE} more of the same kind ({kind})"
+
+
+def _notes(notes: Sequence[str]) -> Iterator[str]:
+    """The notes; of many inputs that were set aside for one reason, one line."""
+    reasons: dict[str, list[str]] = {}
+    for note in notes:
+        name, aside, reason = note.partition(ASIDE)
+        reasons.setdefault(reason if aside else note, []).append(name if aside else "")
+    for reason, names in reasons.items():
+        if len(names) > MAX_ALIKE:
+            shown = ", ".join(names[:MAX_ALIKE])
+            more = len(names) - MAX_ALIKE
+            yield f"{len(names)} inputs set aside, {reason}: {shown} and {more} more"
+        else:
+            yield from (f"{name}{ASIDE}{reason}" if name else reason for name in names)
+
+
+def _missing(count: int) -> str:
+    return f"{count} missing" if count else "none missing"

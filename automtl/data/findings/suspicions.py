@@ -1,0 +1,236 @@
+"""What in the data looks like a mistake, each with what to do about it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from automtl.data.dataset import MultiTaskData
+from automtl.data.features.infer import IDENTIFIER_ROWS, IDENTIFIER_SHARE, why_identifier
+from automtl.data.findings.duplicates import fingerprints
+from automtl.data.findings.leaks import Clue, Rule, rules
+from automtl.data.labels.label_columns import Floats, LabelColumn
+from automtl.data.parts.strata import Mask
+from automtl.data.table import Column, ColumnKind, Table
+
+TOLD = 0.99  # score of one input from which it is suspicious
+SAME = 0.999  # score of one label from which another is a function of it
+NEAR_CONSTANT = 0.999  # share of the most frequent value, or all rows but one
+SURELY_NOT = 0.9  # share of it in a sample, below which it is not near that
+SHARED = 0.01  # share of rows with the inputs of a training row from which it matters
+FLAG = (0.01, 0.99)  # share of missing values between which their places may tell something
+MAX_LABELS = 200  # with more, labels are not compared with each other
+SHOWN = 8  # names in one sentence
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """
+    :param kind: What is suspected, in a word or two.
+    :param columns: The columns it is about.
+    :param text: What was found and what to do, as a sentence or two.
+    """
+
+    kind: str
+    columns: tuple[str, ...]
+    text: str
+
+
+def suspicions(data: MultiTaskData, labels: Sequence[LabelColumn]) -> list[Suspicion]:
+    """
+    All suspicions: labels that a part lacks, inputs that tell a label, labels that tell each
+    other, rows that are in two parts, inputs that are nearly constant or seem an identifier.
+
+    Rules are learned from the training rows alone.
+    """
+    inputs = {name: _coded(column) for name, column in data.table.items()}
+    return [
+        *_lacking(data, labels),
+        *_leaks(data, inputs, labels),
+        *_dependent(data, labels),
+        *_shared_rows(data, inputs),
+        *_near_constant(data, inputs),
+        *_identifiers(data.table, inputs),
+    ]
+
+
+def _lacking(data: MultiTaskData, labels: Sequence[LabelColumn]) -> Iterator[Suspicion]:
+    """Labels that cannot be learned from or judged by a part."""
+    sizes = [len(part.rows) for part in (data.train, data.validation, data.test)]
+    parts = np.repeat(["training", "validation", "test"], sizes)
+    for part in ("training", "validation", "test"):
+        lacks = [label.name for label in labels if _is_one_sided(label, parts == part)]
+        if lacks:
+            mend = "learned" if part == "training" else "judged"
+            yield Suspicion(
+                f"one-sided in {part}",
+                tuple(lacks),
+                f"the {part} part does not have both 0 and 1 of {_listed(lacks)}, so that "
+                f"{'it' if len(lacks) == 1 else 'they'} cannot be {mend} there. Get more labels, "
+                f"or leave {'it' if len(lacks) == 1 else 'them'} out.",
+            )
+
+
+def _is_one_sided(label: LabelColumn, part: Mask) -> bool:
+    if len(label.classes) != 2:
+        return not label.known[part].any()
+    return not all((label.values[part] == value).any() for value in (0, 1))
+
+
+def _coded(column: Column) -> Floats:
+    """The values as numbers, NaN where missing; a string is the number of its category."""
+    if not column.kind.is_strings:
+        return column.values
+    encoded = pa.array(column.values, pa.string()).dictionary_encode()
+    codes = np.asarray(encoded.indices.to_numpy(), np.float64)
+    empty = encoded.dictionary.index("").as_py()
+    return np.where(codes == empty, np.nan, codes)
+
+
+def _leaks(
+    data: MultiTaskData, inputs: Mapping[str, Floats], labels: Sequence[LabelColumn]
+) -> Iterator[Suspicion]:
+    """Inputs that tell a label almost perfectly, and inputs whose gaps do."""
+    clues, names = [], []
+    for name, values in inputs.items():
+        for clue, what in _clues(name, data.table[name].kind, values[data.train.rows]):
+            clues.append(clue)
+            names.append((name, what))
+    found: dict[int, list[Rule]] = {}
+    for rule in _rules(clues, labels, len(data.train.rows), TOLD):
+        found.setdefault(rule.clue, []).append(rule)
+    for place, own in found.items():
+        name, what = names[place]
+        told = [labels[rule.label].name for rule in own]
+        yield Suspicion(
+            "leak",
+            (name, *told),
+            f"{what} alone tells {_listed(told)} almost perfectly ({own[0].measure} "
+            f"{max(rule.score for rule in own):.3f}). If it is known only once the label is, "
+            f"add '{name}' to 'ignore'.",
+        )
+
+
+def _clues(name: str, kind: ColumnKind, values: Floats) -> Iterator[tuple[Clue, str]]:
+    if kind == ColumnKind.TEXT:
+        return
+    yield Clue(values, kind.is_strings), f"input '{name}'"
+    missing = np.isnan(values)
+    if not kind.is_strings and FLAG[0] < missing.mean() < FLAG[1]:
+        yield Clue(missing.astype(np.float64), False), f"whether input '{name}' is missing"
+
+
+def _rules(
+    clues: Sequence[Clue], labels: Sequence[LabelColumn], n_train: int, least: float
+) -> list[Rule]:
+    values = [label.values[:n_train] for label in labels]
+    return rules(clues, values, [len(label.classes) for label in labels], least)
+
+
+def _dependent(data: MultiTaskData, labels: Sequence[LabelColumn]) -> Iterator[Suspicion]:
+    """Labels that are the same as another, or a function of it."""
+    if len(labels) > MAX_LABELS:
+        return
+    n_train = len(data.train.rows)
+    clues = [Clue(label.values[:n_train], len(label.classes) > 2) for label in labels]
+    found = {
+        (rule.clue, rule.label)
+        for rule in _rules(clues, labels, n_train, SAME)
+        if rule.clue != rule.label
+    }
+    for clue, label in sorted(found):
+        both = (label, clue) in found
+        if both and label < clue:
+            continue
+        first, second = labels[clue].name, labels[label].name
+        yield Suspicion(
+            "equal targets" if both else "dependent targets",
+            (first, second),
+            f"targets '{first}' and '{second}' tell each other almost perfectly. Leave one out: it "
+            f"only counts the other twice."
+            if both
+            else f"target '{second}' is nearly a function of target '{first}'. Leave one out, "
+            f"unless both are wanted: what they gain from sharing is no finding.",
+        )
+
+
+def _shared_rows(data: MultiTaskData, inputs: Mapping[str, Floats]) -> Iterator[Suspicion]:
+    """Rows to judge by whose inputs are those of a training row."""
+    prints = fingerprints(list(inputs.values()))
+    known = prints[data.train.rows]
+    for name, part in (("validation", data.validation), ("test", data.test)):
+        count = int(np.isin(prints[part.rows], known).sum())
+        if count >= max(2, SHARED * len(part.rows)):
+            yield Suspicion(
+                f"rows in training and {name}",
+                (),
+                f"{count} of {len(part.rows)} {name} rows ({count / len(part.rows):.1%}) have the "
+                f"same inputs as a training row. If they are records of the same things, drop the "
+                f"copies or split by a column that keeps them together ('groups').",
+            )
+
+
+def _near_constant(data: MultiTaskData, inputs: Mapping[str, Floats]) -> Iterator[Suspicion]:
+    """Inputs that say nearly nothing."""
+    rows = data.train.rows
+    names = [name for name, values in inputs.items() if _is_near_constant(values[rows])]
+    if names:
+        yield Suspicion(
+            "nearly constant",
+            tuple(names),
+            f"{_listed(names, 'input')} {'has' if len(names) == 1 else 'have'} one value in all "
+            f"but very few training rows. There is little to learn from that; add what is not "
+            f"needed to 'ignore'.",
+        )
+
+
+def _is_near_constant(values: Floats) -> bool:
+    some = values[:: max(1, len(values) // 500)]  # a look at these spares most columns the sorting
+    return _is_mostly_one(some, SURELY_NOT) and _is_mostly_one(values, NEAR_CONSTANT)
+
+
+def _is_mostly_one(values: Floats, share: float) -> bool:
+    values = np.sort(values)  # missing ones are at the end
+    span = max(1, min(int(np.ceil(share * len(values))), len(values) - 1))
+    first, last = values[: len(values) - span + 1], values[span - 1 :]
+    return bool(((first == last) | np.isnan(first)).any())
+
+
+def _identifiers(table: Table, inputs: Mapping[str, Floats]) -> Iterator[Suspicion]:
+    """Inputs that name the rows, and are kept because they were asked for or seem numbers."""
+    for name, column in table.items():
+        if reason := _why_names(column, inputs[name]):
+            yield Suspicion(
+                "identifier",
+                (name,),
+                f"input '{name}': {reason}. If it names the rows, add it to 'ignore': new rows "
+                f"have names that were never seen.",
+            )
+
+
+def _why_names(column: Column, values: Floats) -> str | None:
+    if column.kind == ColumnKind.CATEGORICAL:  # a look at the codes saves a long one at the strings
+        known = values[~np.isnan(values)]
+        many = len(np.unique(known)) >= IDENTIFIER_SHARE * len(known)
+        return why_identifier(column) if many else None
+    return why_identifier(column) or _why_distinct(column)
+
+
+def _why_distinct(column: Column) -> str | None:
+    """Why a column of whole numbers seems to name the rows, if so."""
+    values = column.values
+    if column.kind != ColumnKind.NUMERIC or len(values) < IDENTIFIER_ROWS:
+        return None
+    for some in (values[:IDENTIFIER_ROWS], values):  # most columns fail at the first few rows
+        if (some != np.floor(some)).any() or len(np.unique(some)) < len(some):
+            return None
+    return f"its {len(values)} values are whole numbers and all distinct"
+
+
+def _listed(names: Sequence[str], what: str = "label") -> str:
+    """Names for a sentence, as many as one can read."""
+    quoted = [f"'{name}'" for name in names[:SHOWN]]
+    if len(names) > SHOWN:
+        return f"{len(names)} {what}s ({', '.join(quoted)} and {len(names) - SHOWN} more)"
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"

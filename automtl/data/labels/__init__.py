@@ -1,0 +1,1 @@
+"""From columns to tasks: what is to be predicted."""

@@ -1,0 +1,1 @@
+"""Files of predictions, written while they are made."""

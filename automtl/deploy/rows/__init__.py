@@ -1,0 +1,1 @@
+"""Files to predict from, some rows at a time."""

@@ -1,0 +1,38 @@
+from pathlib import Path
+
+from pytest import raises
+
+from automtl.data.bundled import PENGUINS
+from automtl.data.files.source import open_source
+from automtl.errors import DataError
+from automtl.plugins import load_plugins
+
+PLUGINS = load_plugins()
+
+
+def test_finds_the_reader_by_the_ending(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet.CSV"
+    path.write_bytes(PENGUINS.read_bytes())
+    assert open_source(path, PLUGINS).columns() == open_source(PENGUINS, PLUGINS).columns()
+
+
+def test_an_error_says_where_it_is() -> None:
+    source = open_source(PENGUINS, PLUGINS)
+    assert str(source.error("is wrong.")) == f"{PENGUINS}: is wrong."
+    assert (
+        str(source.error("is wrong.", "sex", 0)) == f"{PENGUINS}, column 'sex', line 2: is wrong."
+    )
+
+
+def test_refuses_what_is_no_file(tmp_path: Path) -> None:
+    with raises(DataError, match=f"^{tmp_path}: is a folder, not a file"):
+        open_source(tmp_path, PLUGINS)
+    with raises(DataError, match=f"^{tmp_path}/x.csv: no such file"):
+        open_source(tmp_path / "x.csv", PLUGINS)
+
+
+def test_refuses_an_unknown_ending(tmp_path: Path) -> None:
+    path = tmp_path / "x.xlsx"
+    path.touch()
+    with raises(DataError, match=r"no reader knows the ending '\.xlsx'\. There are .*csv: \.csv, "):
+        open_source(path, PLUGINS)

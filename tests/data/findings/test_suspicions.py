@@ -1,0 +1,117 @@
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pytest import fixture, mark
+
+from automtl.data.findings.suspicions import Suspicion, suspicions
+from automtl.data.labels.label_columns import label_columns
+
+N = 1000
+RNG = np.random.default_rng(0)
+NOISE = RNG.normal(size=N)
+FLAG = (RNG.random(N) < 0.3).astype(float)
+NUMBER = RNG.normal(size=N)
+LETTERS = np.array(list("pqrs"), object)[RNG.integers(0, 4, N)]
+WORDS = np.where(FLAG == 1, "yes", "no").astype(object)
+
+
+@fixture
+def suspect(make_data: Any) -> Any:
+    def suspect(
+        inputs: Mapping[str, NDArray[Any]], labels: Mapping[str, NDArray[Any]]
+    ) -> list[Suspicion]:
+        data = make_data({"noise": NOISE, **inputs}, labels)
+        return suspicions(data, label_columns(data))
+
+    return suspect
+
+
+def test_nothing_is_suspicious_of_good_data(suspect: Any) -> None:
+    inputs = {"number": NUMBER + NOISE, "letter": LETTERS, "count": np.round(NOISE * 3)}
+    assert suspect(inputs, {"flag": WORDS, "number": NUMBER, "letter": LETTERS[::-1]}) == []
+
+
+@mark.parametrize(
+    ("name", "leak", "measure"),
+    [
+        ("flag", FLAG + 0.5 * RNG.random(N), "AUC 1.000"),
+        (
+            "flag",
+            np.where(FLAG == 1, RNG.permutation(LETTERS) + "1", RNG.permutation(LETTERS)),
+            "AUC 1.000",
+        ),
+        ("number", np.exp(NUMBER), "R² of ranks 1.000"),
+        ("letter", LETTERS + "!", "share of errors mended 1.000"),
+    ],
+)
+def test_an_input_that_tells_a_label(
+    suspect: Any, name: str, leak: NDArray[Any], measure: str
+) -> None:
+    (found,) = suspect({"leak": leak}, {"flag": WORDS, "number": NUMBER, "letter": LETTERS})
+    assert (found.kind, found.columns) == ("leak", ("leak", name))
+    assert found.text == (
+        f"input 'leak' alone tells '{name}' almost perfectly ({measure}). If it is known only once "
+        f"the label is, add 'leak' to 'ignore'."
+    )
+
+
+def test_an_input_whose_gaps_tell_a_label(suspect: Any) -> None:
+    (found,) = suspect({"gaps": np.where(FLAG == 1, NOISE, np.nan)}, {"flag": WORDS})
+    assert found.text.startswith("whether input 'gaps' is missing alone tells 'flag'")
+
+
+def test_labels_that_tell_each_other(suspect: Any) -> None:
+    flags = np.column_stack([FLAG, 1 - FLAG, RNG.permutation(FLAG)])
+    (found,) = suspect({}, {"flag": flags})
+    assert (found.kind, found.columns) == ("equal targets", ("flag0", "flag1"))
+
+
+def test_a_label_that_is_a_function_of_another(suspect: Any) -> None:
+    high = np.where(NUMBER > 1, "high", "low").astype(object)
+    (found,) = suspect({}, {"number": NUMBER, "high": high})
+    assert (found.kind, found.columns) == ("dependent targets", ("number", "high"))
+    assert "target 'high' is nearly a function of target 'number'" in found.text
+
+
+def test_rows_of_training_in_other_parts(suspect: Any) -> None:
+    inputs = {"noise": NOISE.copy(), "letter": LETTERS.copy()}
+    for values in inputs.values():
+        values[800:820] = values[:20]
+    (found,) = suspect(inputs, {"number": NUMBER})
+    assert found.kind == "rows in training and test"
+    assert found.text.startswith("20 of 200 test rows (10.0%) have the same inputs as a training")
+
+
+@mark.parametrize("other", [np.nan, 0.0])
+def test_inputs_that_are_nearly_constant(make_data: Any, other: float) -> None:
+    rng = np.random.default_rng(0)
+    rare = np.full(5000, other)
+    rare[[4, 5, 4990]] = [3.0, 1.0, 2.0]
+    inputs = {"noise": rng.normal(size=5000), "rare": rare}
+    data = make_data(inputs, {"number": rng.normal(size=5000)})
+    (found,) = suspicions(data, label_columns(data))
+    assert (found.kind, found.columns) == ("nearly constant", ("rare",))
+
+
+def test_inputs_that_name_the_rows(suspect: Any) -> None:
+    numbers = RNG.permutation(10 * N)[:N].astype(float)
+    texts = np.array([f"row {i}" for i in range(N)], object)
+    found = suspect({"number": numbers, "text": texts}, {"flag": WORDS})
+    assert [(one.kind, one.columns) for one in found] == [
+        ("identifier", ("number",)),
+        ("identifier", ("text",)),
+    ]
+
+
+@mark.parametrize(
+    ("part", "rows"),
+    [("training", slice(0, 600)), ("validation", slice(600, 800)), ("test", slice(800, N))],
+)
+def test_a_part_without_positives(suspect: Any, part: str, rows: slice) -> None:
+    flags = np.column_stack([FLAG, RNG.permutation(FLAG), RNG.permutation(FLAG)])
+    flags[rows, 1] = 0
+    flags[rows, 2] = np.nan
+    (found,) = suspect({}, {"flag": flags})
+    assert (found.kind, found.columns) == (f"one-sided in {part}", ("flag1", "flag2"))
