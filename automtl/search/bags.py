@@ -23,7 +23,7 @@ def next_bag(plan: Plan, ledger: Ledger, elapsed: float) -> Order | None:
     bags, seconds = plan.budget.bags, plan.budget.seconds
     if not bags or any(order.phase is not Phase.BAGS for order in ledger.pending.values()):
         return None
-    for entry in ledger.standing.peers[: plan.budget.ensemble]:
+    for entry in _chosen(ledger.standing, plan.budget.ensemble):
         for bag in ((number, bags) for number in range(bags)):
             order = Order(entry.candidate, plan.seed + bag[0], Phase.BAGS, bag=bag)
             if ledger.new(order):
@@ -35,15 +35,24 @@ def next_bag(plan: Plan, ledger: Ledger, elapsed: float) -> Order | None:
 def search_end(plan: Plan, ledger: Ledger) -> float | None:
     """
     When the search must end, in seconds, so that the bags of what is best so far can be trained:
-    at most half of the time is kept for them. None where there is no limit.
+    at most half of the time is kept for them. Those of the next best have what is left of that.
+    None where there is no limit.
     """
     seconds, planned = plan.budget.seconds, plan.budget.search_seconds
     if seconds is None or planned is None or not plan.budget.bags:
         return seconds
-    chosen = ledger.standing.peers[: plan.budget.ensemble]
-    one_round = ceil(plan.budget.bags / max(plan.workers, 1))
-    needed = MARGIN * one_round * sum(map(_longest, chosen))
+    rounds = ceil(plan.budget.bags / max(plan.workers, 1))
+    needed = MARGIN * rounds * sum(map(_longest, _chosen(ledger.standing, 1)))
     return max(seconds / 2, min(planned, seconds - needed))
+
+
+def _chosen(standing: Standing, count: int) -> list[Entry]:
+    """The best candidates, of those that are the same networks in other words the best."""
+    different: dict[frozenset[str], Entry] = {}
+    for entry in standing.peers:
+        parts = frozenset(part.digest for part in entry.candidate.parts)
+        different.setdefault(parts, entry)
+    return list(different.values())[:count]
 
 
 def _longest(entry: Entry) -> float:
@@ -62,7 +71,7 @@ def bags_of(
     :param candidates: Of how many candidates at most.
     """
     wanted, found = [(number, count) for number in range(count)], []
-    for entry in standing.peers[:candidates]:
+    for entry in _chosen(standing, candidates):
         bags = {t.order.bag: t for t in trials if t.done and t.candidate == entry.candidate}
         if bags.keys() >= set(wanted):
             found += [bags[bag] for bag in wanted]

@@ -1,12 +1,17 @@
 """The winner on other divisions of the rows."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from pytest import mark
 
-from automtl.core.trial import Phase
+from automtl.core.candidate import Candidate
+from automtl.core.graph import TaskGraph
+from automtl.core.trial import Phase, Trial
 from automtl.search.bags import bags_of
 from automtl.search.budget import Budget
+from automtl.search.standing import Standing
 
 
 @mark.parametrize("workers", [1, 3])
@@ -40,11 +45,36 @@ def test_bags_change_nothing_of_what_is_ranked(sim: Any) -> None:
 def test_an_ensemble_is_of_the_bags_of_the_best_candidates(sim: Any, workers: int) -> None:
     director = sim.direct(Budget(24, None, 3, bags=2, ensemble=3))
     ended = sim.walk(director, workers=workers)
-    best = [entry.candidate for entry in director.standing.peers[:3]]
+    best, parts = [], set()
+    for entry in director.standing.peers:
+        if (own := frozenset(part.digest for part in entry.candidate.parts)) not in parts:
+            parts.add(own)
+            best.append(entry.candidate)
+    best = best[:3]
     found = bags_of(director.standing, director.trials, 2, 3)
     assert [trial.candidate for trial in found] == [one for one in best for _ in range(2)]
     assert [trial.order.bag for trial in found] == [(0, 2), (1, 2)] * len(best)
     assert len(found) == sum(trial.phase is Phase.BAGS for trial in ended)
+
+
+def test_the_same_networks_in_other_words_are_in_it_once(
+    candidate: Callable[..., Candidate], ended: Callable[..., Trial]
+) -> None:
+    single, shared = TaskGraph.single_task("ab", 1), TaskGraph.all_shared("ab", 1)
+    plain = candidate(single)
+    own = plain.hyperparameters
+    composed = Candidate(single, {**own, "weight_decay": 0.5}, {"a": own, "b": own})
+    other = candidate(shared)
+    told = [ended(one, {"a": 0.5, "b": 0.5}, 0, Phase.ANCHORS) for one in (plain, composed)]
+    told.append(ended(other, {"a": 0.6, "b": 0.6}, 0, Phase.ANCHORS))
+    bags = [
+        replace(trial, order=replace(trial.order, phase=Phase.BAGS, bag=(number, 2)))
+        for trial in told
+        for number in range(2)
+    ]
+    found = bags_of(Standing(told, {"a": 1.0, "b": 1.0}), bags, 2, 3)
+    assert len(found) == 4
+    assert {trial.candidate.graph for trial in found} == {single, shared}
 
 
 def test_of_each_candidate_there_are_all_bags_or_none(sim: Any) -> None:
