@@ -6,8 +6,8 @@ How good the predictions are, next to reference results, on fifteen real data se
 Every set is one configuration with the default search space, run as a user would run it, with
 ``automtl search`` for at most so many minutes (cross-validated sets: all folds together); the bags
 of the best three candidates are exported, on landmine of the best one, since a model per task is 29
-networks there. Nothing is chosen on test rows. FOLDER is as in ``data.py``. A set that has finished is not run again; the
-references are in ``quality_reference.py``.
+networks there. Nothing is chosen on test rows. FOLDER is as in ``data.py``. A set that has finished
+is not run again; the references are in ``quality_reference.py``.
 """
 
 import argparse
