@@ -59,7 +59,8 @@ def conclude(
     delivered = _deliver(members, run, data, plugins)
     learned = _learned(director)
     summary = summarise(standing, trials, data, judged, delivered, learned, run.path)
-    summary = replace(summary, lacking_bags=0 if bags else director.budget.bags)
+    trained = sum(bag.candidate == members[0].candidate for bag in bags)
+    summary = replace(summary, lacking_bags=director.budget.bags - trained)
     summary = replace(summary, stands_on=tuple(citations(summary, plugins)))
     _write_down(summary, run)
     return summary
@@ -177,15 +178,18 @@ def _tuned_apart(
     """The same for bags: a row's prediction is that of the networks that did not learn from it."""
     both = joined(data.train, data.validation)
     folds = fold_of_rows(both, _bag(members[0])[1])
+    left_out = sorted({_bag(member)[0] for member in members})
     given: dict[str, NDArray[np.float64]] = {}
-    for fold in sorted(set(folds.tolist())):
+    for fold in left_out:
         rows = folds == fold
         part = replace(both, inputs=both.inputs[rows])
         pairs = zip(members, networks, strict=True)
         blind = [network for member, network in pairs if _bag(member)[0] == fold]
         for task, values in _predictions(blind, data, part).items():
             given.setdefault(task, np.empty((len(folds), values.shape[1])))[rows] = values
-    return replace(data, kinds=tuned(given, data.tasks, data.kinds, both.targets))
+    told = np.isin(folds, left_out)
+    given = {task: values[told] for task, values in given.items()}
+    return replace(data, kinds=tuned(given, data.tasks, data.kinds, both.targets[told]))
 
 
 def _bag(member: Trial) -> tuple[int, int]:

@@ -45,3 +45,21 @@ def test_of_bags_thresholds_are_chosen_on_what_each_network_did_not_learn_from(
     expected = kind.decode(fold_of_rows(both, 3).astype(float))
     np.testing.assert_allclose(mass, expected, rtol=1e-5)
     np.testing.assert_array_equal(seen["targets"], both.targets)
+
+
+def test_of_fewer_bags_thresholds_are_chosen_on_the_rows_of_their_folds(
+    penguins: MultiTaskData, monkeypatch: MonkeyPatch
+) -> None:
+    seen: dict[str, Any] = {}
+
+    def tuned(predictions: Any, tasks: Any, kinds: Any, targets: Any) -> Any:
+        seen.update(predictions=predictions, targets=targets)
+        return kinds
+
+    monkeypatch.setattr(conclusion, "tuned", tuned)
+    members: Any = [SimpleNamespace(order=SimpleNamespace(bag=(bag, 3))) for bag in (2, 0)]
+    conclusion._tuned_apart(members, [Constant(penguins, 1.0)] * 2, penguins)  # type: ignore[list-item]
+    both = joined(penguins.train, penguins.validation)
+    told = fold_of_rows(both, 3) != 1
+    np.testing.assert_array_equal(seen["targets"], both.targets[told])
+    assert len(seen["predictions"]["species"]) == told.sum()

@@ -101,41 +101,41 @@ def on_members(summary: Summary) -> list[str]:
     one network of the search.
     """
     if len(summary.members) < 2:
-        return _on_unfinished(summary)
+        return _on_lacking(summary)
     if all(member.bag is not None for member in summary.members):
         return _on_bags(summary)
     lines = [f"candidate {m.digest}, seed {m.seed}: {m.graph}" for m in summary.members]
     return [
         f"The file gives the mean of what {len(lines)} networks predict:",
         *lines,
-        *_on_unfinished(summary),
+        *_on_lacking(summary),
     ]
 
 
 def _on_bags(summary: Summary) -> list[str]:
     n, others = len(summary.members), len({member.digest for member in summary.members}) - 1
-    folds = n // (others + 1)
+    folds = next(member.bag[1] for member in summary.members if member.bag is not None)
     who = (
         f"the winner and the next best {counted(others, 'candidate')}, each"
         if others
-        else ("the winner,")
+        else "the winner,"
     )
     return [
-        f"The file gives the mean of what {n} networks predict. They are {who} trained {folds} "
-        f"times on the rows for training and validation, each time without another one of {folds} "
-        "folds of them, which told when to stop; so every such row was learned from. Whatever is "
-        "chosen for predictions, such as thresholds, was chosen on what is predicted for a row by "
-        "what did not learn from it:",
+        f"The file gives the mean of what {n} networks predict. They are {who} trained on the rows "
+        f"for training and validation, each time without another one of {folds} folds of them, "
+        "which told when to stop. Whatever is chosen for predictions, such as thresholds, was "
+        "chosen on what is predicted for a row by what did not learn from it:",
         *(f"candidate {m.digest}, seed {m.seed}, without fold {m.bag[0] + 1} of {m.bag[1]}"
           for m in summary.members if m.bag is not None),
+        *_on_lacking(summary),
     ]  # fmt: skip
 
 
-def _on_unfinished(summary: Summary) -> list[str]:
+def _on_lacking(summary: Summary) -> list[str]:
     if not summary.lacking_bags:
         return []
     return [
-        f"The winner was to be trained on {summary.lacking_bags} divisions of the rows in the end, "
-        "but the time was over, or a training failed: none of these networks is in the file. "
-        "Resume the search with more minutes."
+        f"On {counted(summary.lacking_bags, 'more division')} of the rows the winner was to be "
+        "trained in the end, but the time was over, or a training failed. Resume the search with "
+        "more minutes."
     ]

@@ -189,8 +189,8 @@ class Summary:
     :param against: The costs that gain was traded against.
     :param front: The Pareto front, highest gain first; empty if gain alone counted.
     :param members: The networks in the exported file.
-    :param lacking_bags: On how many divisions of the rows the winner was to be trained, if that was
-        not finished, so that none of these networks is in the file.
+    :param lacking_bags: On how many more divisions of the rows the winner was to be trained than
+        are in the file.
     :param stands_on: The plugins and methods that the exported model is made by, with citations.
     """
 

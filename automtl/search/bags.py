@@ -15,6 +15,7 @@ from automtl.search.ledger import Ledger
 from automtl.search.plan import Plan
 from automtl.search.standing import Standing
 
+ENOUGH = 2  # bags: the mean of fewer is none
 MARGIN = 1.3  # bags have more rows to learn from than the trainings before
 
 
@@ -46,6 +47,26 @@ def search_end(plan: Plan, ledger: Ledger) -> float | None:
     return max(seconds / 2, min(planned, seconds - needed))
 
 
+def bags_of(
+    standing: Standing, trials: list[Trial], count: int, candidates: int = 1
+) -> list[Trial]:
+    """
+    The bags of the winner in the order of their folds, then those of the next best, as far as they
+    were trained; none unless there are two of the winner.
+
+    :param count: Into how many folds the rows are divided.
+    :param candidates: Of how many candidates at most.
+    """
+    found: list[Trial] = []
+    for entry in _chosen(standing, candidates):
+        own = {t.order.bag: t for t in trials if t.done and t.candidate == entry.candidate}
+        bags = [own[bag] for bag in ((number, count) for number in range(count)) if bag in own]
+        if not found and len(bags) < ENOUGH:
+            return []
+        found += bags
+    return found
+
+
 def _chosen(standing: Standing, count: int) -> list[Entry]:
     """The best candidates, of those that are the same networks in other words the best."""
     different: dict[frozenset[str], Entry] = {}
@@ -58,23 +79,3 @@ def _chosen(standing: Standing, count: int) -> list[Entry]:
 def _longest(entry: Entry) -> float:
     """What training a candidate takes, in seconds, as far as its trainings so far tell."""
     return max(trial.result.seconds for trial in entry.trials)
-
-
-def bags_of(
-    standing: Standing, trials: list[Trial], count: int, candidates: int = 1
-) -> list[Trial]:
-    """
-    The bags of the winner in the order of their folds, then those of the next best, of each
-    candidate all or none; none if those of the winner are not complete.
-
-    :param count: Into how many folds the rows are divided.
-    :param candidates: Of how many candidates at most.
-    """
-    wanted, found = [(number, count) for number in range(count)], []
-    for entry in _chosen(standing, candidates):
-        bags = {t.order.bag: t for t in trials if t.done and t.candidate == entry.candidate}
-        if bags.keys() >= set(wanted):
-            found += [bags[bag] for bag in wanted]
-        elif not found:
-            return []
-    return found

@@ -105,7 +105,8 @@ def test_an_ensemble_lists_its_networks(summary: Maker) -> None:
 def test_bags_are_explained_fold_by_fold(summary: Maker) -> None:
     members = tuple(Member("d1", n, "a+b", f"k{n}", (n, 2)) for n in range(2))
     head, *lines = on_members(replace(summary(), members=members))
-    assert "trained 2 times on the rows for training and validation" in head
+    assert "the winner, trained on the rows for training and validation" in head
+    assert "one of 2 folds" in head
     assert "by what did not learn from it" in head
     assert lines[1] == "candidate d1, seed 1, without fold 2 of 2"
 
@@ -113,11 +114,10 @@ def test_bags_are_explained_fold_by_fold(summary: Maker) -> None:
 def test_bags_of_several_candidates_say_how_many(summary: Maker) -> None:
     members = tuple(Member(d, n, "a+b", f"{d}{n}", (n, 2)) for d in ("d1", "d2") for n in range(2))
     head, *lines = on_members(replace(summary(), members=members))
-    assert "the winner and the next best 1 candidate, each trained 2 times" in head
+    assert "the winner and the next best 1 candidate, each trained on the rows" in head
     assert len(lines) == 4
 
 
 def test_bags_that_were_not_finished_are_owned_up_to(summary: Maker) -> None:
     (line,) = on_members(replace(summary(), members=(Member("d", 0, "g"),), lacking_bags=3))
-    assert "on 3 divisions" in line
-    assert "none of these networks is in the file" in line
+    assert "On 3 more divisions" in line

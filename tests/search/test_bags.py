@@ -77,22 +77,23 @@ def test_the_same_networks_in_other_words_are_in_it_once(
     assert {trial.candidate.graph for trial in found} == {single, shared}
 
 
-def test_of_each_candidate_there_are_all_bags_or_none(sim: Any) -> None:
+def test_bags_that_are_not_there_are_left_out(sim: Any) -> None:
+    director = sim.direct(Budget(24, None, 3, bags=3, ensemble=2))
+    sim.walk(director)
+    every = bags_of(director.standing, director.trials, 3, 2)
+    assert [trial.order.bag for trial in every] == [(n, 3) for n in range(3)] * 2
+    for missing in (every[1], every[4]):
+        there = [trial for trial in director.trials if trial is not missing]
+        found = bags_of(director.standing, there, 3, 2)
+        assert found == [trial for trial in every if trial is not missing]
+
+
+def test_one_bag_of_the_winner_is_none(sim: Any) -> None:
     director = sim.direct(Budget(24, None, 3, bags=2, ensemble=2))
     sim.walk(director)
-    winner, second = (entry.candidate for entry in director.standing.peers[:2])
-    last = director.trials[-1]
-    assert {last.candidate, winner} == {winner, second}
-    fewer = [trial for trial in director.trials if trial is not last]
-    found = bags_of(director.standing, fewer, 2, 2)
-    assert [trial.candidate for trial in found] == [winner, winner]
-
-
-def test_an_incomplete_set_of_bags_is_none(sim: Any) -> None:
-    director = sim.direct(Budget(24, None, 3, bags=4))
-    sim.walk(director)
-    assert len(bags_of(director.standing, director.trials, 4)) == 4
-    assert bags_of(director.standing, director.trials[:-1], 4) == []
+    first = bags_of(director.standing, director.trials, 2)[0]
+    there = [trial for trial in director.trials if trial is not first]
+    assert bags_of(director.standing, there, 2, 2) == []
 
 
 def test_bags_of_another_number_of_folds_are_not_mixed_in(sim: Any) -> None:
