@@ -39,7 +39,7 @@ def balance(probabilities: Floats, targets: Floats) -> tuple[float, ...]:
     purse = _Purse.of(_shifted(probabilities[few], even, EVEN), targets[few])
     for share in SPENT:
         spent = _shifted(np.array(purse.spend(share)), EVEN, even)
-        found = tuple(spent.astype(np.float32).astype(np.float64).tolist())
+        found: tuple[float, ...] = tuple(spent.astype(np.float32).astype(np.float64).tolist())
         n_mistakes, reached = _score(probabilities, targets, found)
         if n_mistakes <= mistakes and reached >= f1:
             return found
