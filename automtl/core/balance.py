@@ -34,16 +34,17 @@ def balance(probabilities: Floats, targets: Floats) -> tuple[float, ...]:
     :param targets: The same shape: 0, 1, or NaN where a label is missing.
     """
     even = _even(probabilities, targets)
-    mistakes, f1 = _score(probabilities, targets, (even,) * targets.shape[1])
+    plain: tuple[float, ...] = (even,) * targets.shape[1]
+    mistakes, f1 = _score(probabilities, targets, plain)
     few = slice(None, None, max(1, len(targets) // ENOUGH))
     purse = _Purse.of(_shifted(probabilities[few], even, EVEN), targets[few])
     for share in SPENT:
         spent = _shifted(np.array(purse.spend(share)), EVEN, even)
-        found: tuple[float, ...] = tuple(spent.astype(np.float32).astype(np.float64).tolist())
+        found = tuple(spent.astype(np.float32).astype(np.float64).tolist())
         n_mistakes, reached = _score(probabilities, targets, found)
         if n_mistakes <= mistakes and reached >= f1:
             return found
-    return (even,) * targets.shape[1]
+    return plain
 
 
 def _even(probabilities: Floats, targets: Floats) -> float:
