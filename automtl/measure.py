@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from automtl.config import Config, check_offers, check_plugins, for_tasks
+from automtl.config import Config, check_offers, check_plugins, for_data
 from automtl.core.affinity import Affinity, AffinityEstimator, Anchor
 from automtl.core.graph import TaskGraph
 from automtl.core.grouping import group_by_affinity
@@ -57,7 +57,7 @@ def measure(config: Config, name: str, say: Callable[[str], None]) -> Measured:
     check_plugins(config, plugins)
     data = with_linear(read_data(config.data_request(), plugins), config.space, plugins)
     check_offers(config, data, plugins)
-    config = for_tasks(config, data)
+    config = for_data(config, data)
     if len(data.tasks) < 2:
         raise RunError(
             f"{config.data}: affinity is between tasks, so there must be two at least, but "

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from automtl.conclusion import conclude
-from automtl.config import Config, check_offers, check_plugins, for_tasks, load_config
+from automtl.config import Config, check_offers, check_plugins, for_data, load_config
 from automtl.core.candidate import Candidate
 from automtl.core.searcher import SearchProblem
 from automtl.core.trial import Order, Phase, Trial
@@ -171,7 +171,7 @@ def check(
     # Whether the searcher can search this at all, too.
     tasks = tuple(sorted(task.name for task in data.tasks))
     searcher = pick(plugins.searchers, "searcher", config.search.searcher)
-    space = for_tasks(config, data).space
+    space = for_data(config, data).space
     searcher(SearchProblem(space, tasks, space.default()))
     return plugins, data
 
@@ -269,7 +269,7 @@ def _plan(config: Config, run: RunFolder, data: MultiTaskData, plugins: Plugins)
     settings = config.search
     seconds = None if settings.minutes is None else 60 * settings.minutes
     return Plan(
-        for_tasks(config, data).space,
+        for_data(config, data).space,
         constants,
         pick(plugins.searchers, "searcher", settings.searcher),
         Budget(

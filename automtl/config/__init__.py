@@ -2,7 +2,7 @@
 
 from automtl.config.checks import check_plugins
 from automtl.config.config import Config, bundled_config, config_of, load_config, override
-from automtl.config.offers import check_offers, for_tasks
+from automtl.config.offers import check_offers, for_data
 from automtl.config.schema import SearchSettings
 
 __all__ = [
@@ -12,7 +12,7 @@ __all__ = [
     "check_offers",
     "check_plugins",
     "config_of",
-    "for_tasks",
+    "for_data",
     "load_config",
     "override",
 ]

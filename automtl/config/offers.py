@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from automtl.config.config import Config
 from automtl.config.document import Problem
-from automtl.core.space import SearchSpace
+from automtl.core.space import Choice, Options, SearchSpace
 from automtl.data.request import ALL
 
 if TYPE_CHECKING:  # what it takes to look at data brings torch along
@@ -16,6 +16,8 @@ if TYPE_CHECKING:  # what it takes to look at data brings torch along
     from automtl.plugins import Plugins
 
 T = TypeVar("T")
+
+MAX_STEPS = 200  # an epoch: more take long, and a larger batch learns as much in the same time
 
 
 def check_offers(config: Config, data: "MultiTaskData", plugins: "Plugins") -> None:
@@ -34,16 +36,30 @@ def check_offers(config: Config, data: "MultiTaskData", plugins: "Plugins") -> N
         raise config.space_document.error(problems)
 
 
-def for_tasks(config: Config, data: "MultiTaskData") -> Config:
-    """The configuration with the losses and heads that it offers to all tasks for each of them."""
+def for_data(config: Config, data: "MultiTaskData") -> Config:
+    """
+    The configuration with the losses and heads that it offers to all tasks for each of them, and
+    without batches that are too small for so many rows where it offers larger ones.
+    """
     named = {target.name for target in config.targets}
     others = [task.name for task in data.tasks if task.name not in named]
     space = replace(
         config.space,
         losses=_spread(config.space.losses, others),
         heads=_spread(config.space.heads, others),
+        training=_of_size(config.space.training, len(data.train.rows)),
     )
     return replace(config, space=space)
+
+
+def _of_size(training: Options, n_rows: int) -> Options:
+    """Batches of such a size that an epoch has `MAX_STEPS` at most, if there are any on offer."""
+    sizes = training.get("batch_size")
+    if not isinstance(sizes, Choice):
+        return training
+    kept = [size for size in sizes.values if n_rows <= MAX_STEPS * float(size)]
+    largest = max(sizes.values, key=float)
+    return {**training, "batch_size": Choice(tuple(kept or [largest]))}
 
 
 def _spread(offers: Mapping[str, T], tasks: list[str]) -> dict[str, T]:
@@ -57,7 +73,7 @@ def _of_tasks(config: Config, data: "MultiTaskData", plugins: "Plugins") -> Iter
     from automtl.train.evaluate import constant_errors
     from automtl.train.offers import misfits
 
-    space: SearchSpace = for_tasks(config, data).space
+    space: SearchSpace = for_data(config, data).space
     named = {target.name for target in config.targets}
     scale = constant_errors(data.tasks, data.kinds, data.validation.targets)
     seen: set[Problem] = set()

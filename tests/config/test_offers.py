@@ -1,10 +1,11 @@
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from pytest import fixture, mark, raises
 
-from automtl.config import Config, check_offers, for_tasks, load_config
+from automtl.config import Config, check_offers, for_data, load_config
 from automtl.core.space import Choice
 from automtl.data.dataset import MultiTaskData
 from automtl.data.read import read_data
@@ -129,7 +130,7 @@ def test_offers_to_all_tasks_are_for_each(
     write: Callable[..., Path], plugins: Plugins, targets: str, tasks: Sequence[str]
 ) -> None:
     config, data = _read(write(f"{LONG}targets: {targets}\n"), plugins)
-    space = for_tasks(config, data).space
+    space = for_data(config, data).space
     assert space.losses == {task: {"focal": {}} for task in tasks}
     assert {f"loss.{task}" for task in tasks} <= set(space.default())
     check_offers(config, data, plugins)
@@ -139,7 +140,7 @@ def test_offers_to_all_tasks_are_for_each(
 @mark.usefixtures("long_table")
 def test_a_misfit_for_all_tasks_is_told_once(write: Callable[..., Path], plugins: Plugins) -> None:
     config, data = _read(write(f"{LONG}targets: {{'*': {{head: chain}}}}\n"), plugins)
-    assert for_tasks(config, data).space.heads["p"] == {"chain": {}}
+    assert for_data(config, data).space.heads["p"] == {"chain": {}}
     with raises(ConfigError) as caught:
         check_offers(config, data, plugins)
     assert str(caught.value).count("serves tasks of the kind") == 1
@@ -150,7 +151,7 @@ def test_nothing_on_offer_stays_nothing(plugins: Plugins, penguins: MultiTaskDat
     from automtl.config import bundled_config
 
     config = bundled_config()
-    assert for_tasks(config, penguins) == config
+    assert for_data(config, penguins) == config
     assert config.space.skip == Choice(tuple(config.space.skip.values))
     check_offers(config, penguins, plugins)
 
@@ -184,3 +185,27 @@ def test_values_that_cannot_be_made_are_refused(
         check_offers(*_read(file, plugins), plugins)
     assert f"space.{key}.{at}: " in str(caught.value)
     assert why in str(caught.value)
+
+
+@mark.usefixtures("table")
+@mark.parametrize(
+    ("sizes", "n_rows", "kept"),
+    [
+        ((64, 256), 200 * 64, (64, 256)),
+        ((64, 256), 200 * 64 + 1, (256,)),
+        ((256, 64), 10**6, (256,)),
+        ((64,), 10**6, (64,)),
+    ],
+)
+def test_batches_too_small_for_so_many_rows_are_left_out_if_larger_ones_are_on_offer(
+    write: Callable[..., Path],
+    plugins: Plugins,
+    sizes: tuple[int, ...],
+    n_rows: int,
+    kept: tuple[int, ...],
+) -> None:
+    config, data = _read(write("data: d.csv\ntargets: [flag, size]\n"), plugins)
+    training = {**config.space.training, "batch_size": Choice(sizes)}
+    config = replace(config, space=replace(config.space, training=training))
+    data = replace(data, train=replace(data.train, rows=np.arange(n_rows)))
+    assert for_data(config, data).space.training == {**training, "batch_size": Choice(kept)}
