@@ -20,9 +20,9 @@ from automtl.data.read import read_data
 from automtl.plugins import Plugins, load_plugins
 from automtl.report.summary import Summary
 from automtl.search.director import Director
+from automtl.search.here import run_trials_here
 from automtl.search.progress import Progress
 from automtl.search.tune import Job, Workers
-from automtl.train.trial import run_trial
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -137,14 +137,7 @@ def inline(monkeypatch: MonkeyPatch) -> None:
         record: Callable[[Trial], None],
         progress: Progress,
     ) -> bool:
-        loaded, device = load_plugins(job.plugin_files), torch.device("cpu")
-        while isinstance(order := director.ask(elapsed), Order):
-            found = run_trial(order, job.data, loaded, device, math.inf, store=job.store).result
-            elapsed += found.seconds
-            trial = Trial(order, Result.from_json(found.to_json()), elapsed)
-            record(trial)
-            director.tell(trial)
-        return True
+        return run_trials_here(director, job, elapsed, record, progress)
 
     monkeypatch.setattr("automtl.pipeline.run_trials", run_trials)
 

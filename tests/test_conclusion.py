@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from pytest import MonkeyPatch
+from pytest import MonkeyPatch, fixture
 from torch import Tensor, nn
 
 from automtl import conclusion
@@ -26,20 +26,30 @@ class Constant(nn.Module):
         }
 
 
-def test_of_bags_thresholds_are_chosen_on_what_each_network_did_not_learn_from(
-    penguins: MultiTaskData, monkeypatch: MonkeyPatch
-) -> None:
-    seen: dict[str, Any] = {}
+@fixture
+def seen(monkeypatch: MonkeyPatch) -> dict[str, Any]:
+    """What thresholds are chosen on, once they are."""
+    found: dict[str, Any] = {}
 
     def tuned(predictions: Any, tasks: Any, kinds: Any, targets: Any) -> Any:
-        seen.update(predictions=predictions, targets=targets)
+        found.update(predictions=predictions, targets=targets)
         return kinds
 
     monkeypatch.setattr(conclusion, "tuned", tuned)
-    order = [2, 0, 1]  # bags may end in any order
-    members: Any = [SimpleNamespace(order=SimpleNamespace(bag=(bag, 3))) for bag in order]
-    networks: Any = [Constant(penguins, float(bag)) for bag in order]
-    conclusion._tuned_apart(members, networks, penguins)
+    return found
+
+
+def _tune(data: MultiTaskData, bags: list[int]) -> None:
+    """Of bags of three, each predicts its own number."""
+    members: Any = [SimpleNamespace(order=SimpleNamespace(bag=(bag, 3))) for bag in bags]
+    networks: Any = [Constant(data, float(bag)) for bag in bags]
+    conclusion._tuned_apart(members, networks, data)
+
+
+def test_of_bags_thresholds_are_chosen_on_what_each_network_did_not_learn_from(
+    penguins: MultiTaskData, seen: dict[str, Any]
+) -> None:
+    _tune(penguins, [2, 0, 1])  # bags may end in any order
     both = joined(penguins.train, penguins.validation)
     mass, kind = seen["predictions"]["body_mass_g"][:, 0], penguins.kinds[2]
     expected = kind.decode(fold_of_rows(both, 3).astype(float))
@@ -48,17 +58,9 @@ def test_of_bags_thresholds_are_chosen_on_what_each_network_did_not_learn_from(
 
 
 def test_of_fewer_bags_thresholds_are_chosen_on_the_rows_of_their_folds(
-    penguins: MultiTaskData, monkeypatch: MonkeyPatch
+    penguins: MultiTaskData, seen: dict[str, Any]
 ) -> None:
-    seen: dict[str, Any] = {}
-
-    def tuned(predictions: Any, tasks: Any, kinds: Any, targets: Any) -> Any:
-        seen.update(predictions=predictions, targets=targets)
-        return kinds
-
-    monkeypatch.setattr(conclusion, "tuned", tuned)
-    members: Any = [SimpleNamespace(order=SimpleNamespace(bag=(bag, 3))) for bag in (2, 0)]
-    conclusion._tuned_apart(members, [Constant(penguins, 1.0)] * 2, penguins)  # type: ignore[list-item]
+    _tune(penguins, [2, 0])
     both = joined(penguins.train, penguins.validation)
     told = fold_of_rows(both, 3) != 1
     np.testing.assert_array_equal(seen["targets"], both.targets[told])
