@@ -11,6 +11,7 @@ from automtl.data.features.infer import IDENTIFIER_ROWS, IDENTIFIER_SHARE, why_i
 from automtl.data.findings.duplicates import fingerprints
 from automtl.data.findings.leaks import Clue, Rule, rules
 from automtl.data.labels.label_columns import Floats, LabelColumn
+from automtl.data.parts.division import PART_WORDS
 from automtl.data.parts.strata import Mask
 from automtl.data.table import Column, ColumnKind, Table
 
@@ -40,7 +41,8 @@ class Suspicion:
 def suspicions(data: MultiTaskData, labels: Sequence[LabelColumn]) -> list[Suspicion]:
     """
     All suspicions: labels that a part lacks, inputs that tell a label, labels that tell each
-    other, rows that are in two parts, inputs that are nearly constant or seem an identifier.
+    other, rows that are in two parts, inputs that are nearly constant, seem an identifier or name
+    the parts of a split.
 
     Rules are learned from the training rows alone.
     """
@@ -52,6 +54,7 @@ def suspicions(data: MultiTaskData, labels: Sequence[LabelColumn]) -> list[Suspi
         *_shared_rows(data, inputs),
         *_near_constant(data, inputs),
         *_identifiers(data.table, inputs),
+        *_divisions(data.table),
     ]
 
 
@@ -226,6 +229,22 @@ def _why_distinct(column: Column) -> str | None:
         if (some != np.floor(some)).any() or len(np.unique(some)) < len(some):
             return None
     return f"its {len(values)} values are whole numbers and all distinct"
+
+
+def _divisions(table: Table) -> Iterator[Suspicion]:
+    """Inputs that say which part of a split a row belongs to."""
+    for name, column in table.items():
+        if column.kind is not ColumnKind.CATEGORICAL:
+            continue
+        words = sorted(set(column.values.tolist()) - {""})
+        if len(words) > 1 and {word.lower() for word in words} <= PART_WORDS.keys():
+            yield Suspicion(
+                "division",
+                (name,),
+                f"input '{name}' has the values {_listed(words, 'value')}. If it says which rows "
+                f"are for what, write `split: {{column: {name}}}`; if not, or if another split is "
+                f"wanted, add '{name}' to 'ignore'.",
+            )
 
 
 def _listed(names: Sequence[str], what: str = "label") -> str:

@@ -105,6 +105,14 @@ def test_inputs_that_name_the_rows(suspect: Any) -> None:
     ]
 
 
+def test_an_input_that_names_the_parts_of_a_split(suspect: Any) -> None:
+    parts = np.array(["Train", "dev", "test", ""], object)[RNG.integers(0, 4, N)]
+    sizes = np.array(["train", "lorry"], object)[RNG.integers(0, 2, N)]
+    (found,) = suspect({"parts": parts, "vehicle": sizes}, {"flag": WORDS})
+    assert (found.kind, found.columns) == ("division", ("parts",))
+    assert "split: {column: parts}" in found.text
+
+
 @mark.parametrize(
     ("part", "rows"),
     [("training", slice(0, 600)), ("validation", slice(600, 800)), ("test", slice(800, N))],
