@@ -60,8 +60,8 @@ def conclude(
     learned = _learned(director)
     summary = summarise(standing, trials, data, judged, delivered, learned, run.path)
     trained = sum(bag.candidate == members[0].candidate for bag in bags)
-    summary = replace(summary, lacking_bags=director.budget.bags - trained)
-    summary = replace(summary, stands_on=tuple(citations(summary, plugins)))
+    lacking, stands_on = director.budget.bags - trained, tuple(citations(summary, plugins))
+    summary = replace(summary, lacking_bags=lacking, stands_on=stands_on)
     _write_down(summary, run)
     return summary
 

@@ -38,18 +38,12 @@ class Lines(Progress):
         )
 
 
-class Live(Progress):
-    """A few lines that are drawn again as the search goes on."""
+class _Drawn(Progress):
+    """What is in training, and what the last trial brought, drawn again with each change."""
 
     def __init__(self) -> None:
-        self.console = Console()
-        self.live = RichLive(console=self.console, refresh_per_second=4, transient=True)
-        self.live.start()
         self.running: dict[str, Order] = {}
         self.ended_lines: list[str] = []
-
-    def say(self, line: str) -> None:
-        self.console.print(Text(line))
 
     def started(self, order: Order, budget: Budget, n_trials: int, elapsed: float) -> None:
         self.running[order.key] = order
@@ -59,40 +53,47 @@ class Live(Progress):
         self.running.pop(trial.order.key, None)
         self.ended_lines = _picture(trial, budget, standing, n_trials)
         self._draw()
+
+    def _draw(self) -> None:
+        raise NotImplementedError
+
+    def _lines(self) -> list[str]:
+        now = (f"now:  {order.candidate.graph}" for order in self.running.values())
+        return [*self.ended_lines, *now]
+
+
+class Live(_Drawn):
+    """A few lines that are drawn again as the search goes on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.console = Console()
+        self.live = RichLive(console=self.console, refresh_per_second=4, transient=True)
+        self.live.start()
+
+    def say(self, line: str) -> None:
+        self.console.print(Text(line))
 
     def close(self) -> None:
         self.live.stop()
 
     def _draw(self) -> None:
-        lines = [
-            *self.ended_lines,
-            *(f"now:  {order.candidate.graph}" for order in self.running.values()),
-        ]
         # as `Text`, so that brackets in the names of tasks are no markup
-        self.live.update(Group(*(Text(line, overflow="ellipsis", no_wrap=True) for line in lines)))
+        texts = (Text(line, overflow="ellipsis", no_wrap=True) for line in self._lines())
+        self.live.update(Group(*texts))
 
 
-class Notebook(Progress):
+class Notebook(_Drawn):
     """The same lines as `Live` in the output of a notebook's cell, which are replaced."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.own = import_module("IPython.display")
         self.news: list[str] = []
-        self.running: dict[str, Order] = {}
-        self.ended_lines: list[str] = []
         self.shown = self.own.display(self._picture(), display_id=True)
 
     def say(self, line: str) -> None:
         self.news.append(line)
-        self._draw()
-
-    def started(self, order: Order, budget: Budget, n_trials: int, elapsed: float) -> None:
-        self.running[order.key] = order
-        self._draw()
-
-    def ended(self, trial: Trial, budget: Budget, standing: Standing, n_trials: int) -> None:
-        self.running.pop(trial.order.key, None)
-        self.ended_lines = _picture(trial, budget, standing, n_trials)
         self._draw()
 
     def close(self) -> None:
@@ -103,8 +104,7 @@ class Notebook(Progress):
         self.shown.update(self._picture())
 
     def _picture(self) -> Any:
-        now = [f"now:  {order.candidate.graph}" for order in self.running.values()]
-        lines = [*self.news, *self.ended_lines, *now]
+        lines = [*self.news, *self._lines()]
         return self.own.HTML(f"<pre>{escape(chr(10).join(lines))}</pre>")
 
 
