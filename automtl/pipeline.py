@@ -243,7 +243,9 @@ def _go_on(
         for trial in earlier:
             director.tell(trial)
         listeners.begin(config, earlier, director.standing)
-        job = Job(data.for_training(), config.plugins, settings.affinity, settings.device, run)
+        seconds = director.budget.training_seconds(max(1, settings.n_workers))
+        training = data.for_training()
+        job = Job(training, config.plugins, settings.affinity, settings.device, run, seconds)
         elapsed = max((trial.elapsed for trial in earlier), default=0.0)
         record = partial(_record, run, plugins, listeners, director, progress)
         with live_report(run) as final:

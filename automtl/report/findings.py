@@ -178,6 +178,12 @@ def on_training(curves: Sequence[Mapping[str, Any]]) -> str:
         return "No curves of the exported network were kept."
     late = sum(curve["best"] >= len(curve["validation"]) - 1 for curve in curves)
     n = len(curves)
+    if hurried := sum(curve.get("hurried", False) for curve in curves):
+        return (
+            f"The time of the search was too short for all epochs of {hurried} of "
+            f"{counted(n, 'independent part')} of the network, so that these went through them "
+            "faster: more minutes might have helped."
+        )
     if late:
         return (
             f"In {late} of {counted(n, 'independent part')} of the network the last epoch was the "

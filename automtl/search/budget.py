@@ -38,6 +38,13 @@ class Budget:
         share = BAGS if self.bags else 0.0
         return None if self.seconds is None else (1 - share) * self.seconds
 
+    def training_seconds(self, workers: int) -> float:
+        """
+        How long a training may last, so that there is time for twenty of them at least, and for
+        four rounds: a search that trains less than that compares nothing.
+        """
+        return inf if self.seconds is None else self.seconds * min(workers / 20, 1 / 4)
+
     def spent(self, n_trials: int, elapsed: float) -> float:
         """The share of the budget that is spent: 1 or more when the search must end."""
         by_trials = n_trials / self.trials if self.trials else 0.0

@@ -62,6 +62,7 @@ def _run(order: Order, job: Job, plugins: Plugins, deadline: float) -> Result:
         deadline,
         pick(plugins.affinities, "affinity", job.estimator) if measure else None,
         job.store,
+        job.seconds,
     )
     return Result.from_json(outcome.result.to_json())
 

@@ -35,6 +35,7 @@ class Job:
     :param estimator: The name of the affinity estimator.
     :param device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
     :param store: Keeps trained parts, in the worker, and finds them again.
+    :param seconds: How long a training may last; see `Budget.training_seconds`.
     """
 
     data: TrainingData
@@ -42,6 +43,7 @@ class Job:
     estimator: str
     device: str
     store: PartStore
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ def _train(config: dict[str, Any], job: Job) -> None:
         time.monotonic() + config["deadline"] - time.time(),
         pick(plugins.affinities, "affinity", job.estimator) if measure else None,
         job.store,
+        job.seconds,
     )
     tune.report({"result": json.dumps(outcome.result.to_json())})
 

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import torch
@@ -35,6 +35,8 @@ class Settings:
     :param epochs: The most epochs.
     :param patience: Epochs without a better validation loss before training stops.
     :param deadline: The moment, in `time.monotonic` seconds, at which training is cut off.
+    :param seconds: How long training may last. Where that is too short for all epochs, it goes
+        through them faster: an epoch counts for several, in the schedule too.
     :param temperature: How much more often than their share small tasks are met, as in `RowOrder`;
         1 for every row once an epoch.
     """
@@ -45,6 +47,7 @@ class Settings:
     epochs: int
     patience: int
     deadline: float = math.inf
+    seconds: float = math.inf
     temperature: float = 1.0
 
 
@@ -56,12 +59,14 @@ class Curve:
     :param train: The mean training losses.
     :param validation: The validation losses.
     :param best: The epoch whose weights were kept, counted from 0; -1 for those before training.
+    :param hurried: Whether the time was too short for all epochs.
     """
 
     tasks: tuple[str, ...]
     train: list[list[float]] = field(default_factory=list)
     validation: list[list[float]] = field(default_factory=list)
     best: int = 0
+    hurried: bool = False
 
 
 def fit(
@@ -89,7 +94,7 @@ def fit(
     :raises Diverged: If a loss becomes NaN or infinite.
     :raises DeadlinePassed: If the settings' deadline passes.
     """
-    optimizer = _optimizer(network, balancer, settings, start)
+    optimizer, pace = _optimizer(network, balancer, settings, start), _Pace(settings)
     begun = 0 if start is None else start.epoch
     generator = torch.Generator().manual_seed(seed)
     order = RowOrder(train, losses, settings.temperature)
@@ -98,8 +103,8 @@ def fit(
     if validation.offsets is not None:  # the linear skip alone may be the best there is
         keeper.better(float((mean_losses(network, losses, validation) / scale).mean()))
         curve.best = -1
-    for epoch in range(settings.epochs):
-        factor = schedule.factor(min(begun + epoch, schedule.n_epochs - 1))
+    for epoch, position in enumerate(pace):
+        factor = schedule.factor(min(begun + position, schedule.n_epochs - 1))
         for group in optimizer.param_groups:
             group["lr"] = settings.learning_rate * factor
         losses.begin_epoch(epoch)
@@ -117,6 +122,7 @@ def fit(
         elif epoch - curve.best >= settings.patience:
             break
     keeper.restore()
+    curve.hurried = pace.hurried
     return curve
 
 
@@ -174,6 +180,28 @@ def _epoch(
         if watch is not None:
             watch(train)
     return total / n_steps
+
+
+class _Pace:
+    """
+    Counts the epochs, from 0: one by one where the time is enough for all of them, or else in such
+    steps that the last one trained is near the end of the time.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.epochs, self.seconds = settings.epochs, settings.seconds
+        self.hurried = False
+
+    def __iter__(self) -> Iterator[int]:
+        began, position, trained = time.monotonic(), 0.0, 0
+        while position < self.epochs:
+            yield int(position)
+            trained += 1
+            elapsed = time.monotonic() - began
+            affordable = (self.seconds - elapsed) * trained / elapsed
+            step = (self.epochs - position - 1) / affordable if affordable >= 1 else math.inf
+            position += max(1.0, step)
+            self.hurried |= step > 1 and trained < self.epochs
 
 
 class _Keeper:

@@ -1,5 +1,6 @@
 """One independent part of a candidate is trained, as if there were no other, and kept."""
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -66,6 +67,8 @@ class PartTrainer:
     :param deadline: The moment, in `time.monotonic` seconds, at which training is cut off.
     :param estimator: Measures affinity during training; None to measure none.
     :param start: What each training starts from; None to start fresh and train in full.
+    :param seconds: How long the training of all tasks may last, whatever their graph: a part has
+        its tasks' share of it.
     """
 
     data: TrainingData
@@ -74,6 +77,7 @@ class PartTrainer:
     deadline: float
     estimator: type[AffinityEstimator] | None = None
     start: Checkpoint | None = None
+    seconds: float = math.inf
 
     def train(self, part: Order, network: GraphNetwork) -> Trained:
         """
@@ -159,11 +163,16 @@ class PartTrainer:
             epochs=int(values["epochs"]),
             patience=int(values["patience"]),
             deadline=self.deadline,
+            seconds=self.seconds * len(part.candidate.graph.tasks) / len(self.data.tasks),
             temperature=float(values.get("temperature", 1.0)),
         )
         if self.start is None:
             return settings
-        return replace(settings, epochs=max(1, round(part.fidelity * self.start.epochs)))
+        return replace(
+            settings,
+            epochs=max(1, round(part.fidelity * self.start.epochs)),
+            seconds=part.fidelity * settings.seconds,
+        )
 
 
 def chosen_losses(candidate: Candidate, data: TrainingData, plugins: Plugins) -> dict[str, Loss]:

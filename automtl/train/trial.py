@@ -49,6 +49,7 @@ def run_trial(
     deadline: float,
     estimator: type[AffinityEstimator] | None = None,
     store: PartStore | None = None,
+    seconds: float = math.inf,
 ) -> Outcome:
     """
     Trains ``order``. Whatever goes wrong in it ends up in the result's status and reason.
@@ -61,11 +62,13 @@ def run_trial(
     :param estimator: Measures affinity, if the graph suits its anchor: is of one part, or, for
         `Anchor.SINGLE_TASK`, shares nothing.
     :param store: Where trained parts are kept; None to keep none.
+    :param seconds: How long training may last; see `Settings.seconds`.
     """
     began = time.monotonic()
     try:
         with torch.random.fork_rng():
-            return _run(order, data, plugins, device, deadline, estimator, store or PartStore())
+            kept = store or PartStore()
+            return _run(order, data, plugins, device, deadline, estimator, kept, seconds)
     except DeadlinePassed:
         return Outcome(Result(Status.CUT, "the budget ended", seconds=time.monotonic() - began))
     except Exception as error:  # a plugin may raise anything
@@ -103,6 +106,7 @@ def _run(
     deadline: float,
     estimator: type[AffinityEstimator] | None,
     store: PartStore,
+    seconds: float,
 ) -> Outcome:
     began = time.monotonic()
     if order.bag is not None:
@@ -112,7 +116,7 @@ def _run(
     apart = estimator is not None and estimator.anchor == Anchor.SINGLE_TASK
     inside = estimator if len(network.parts) == 1 and not apart else None
     start = None if order.fidelity == 1 else store.checkpoint(order.warm)
-    trainer = PartTrainer(data, plugins, device, deadline, inside, start)
+    trainer = PartTrainer(data, plugins, device, deadline, inside, start, seconds)
     parts, epochs = _train(order, network, trainer, store)
     affinity = parts[0].affinity if inside is not None else None
     if estimator is not None and apart:

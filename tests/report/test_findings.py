@@ -97,6 +97,7 @@ def test_training_says_whether_the_last_epoch_was_best() -> None:
     cut = {**ended, "best": 2}
     assert "more epochs" in on_training([ended, cut])
     assert "more epochs" not in on_training([ended])
+    assert "of 1 of 2 independent parts" in on_training([cut, {**ended, "hurried": True}])
     assert on_training([]).startswith("No curves")
 
 

@@ -1,4 +1,5 @@
 from itertools import pairwise
+from math import inf
 
 from pytest import mark
 
@@ -67,6 +68,14 @@ def test_finalists_have_three_seeds_where_the_budget_allows(trials: int) -> None
     finalists, seeds = Budget(trials, None, 5).finals
     assert finalists >= 1
     assert seeds >= 3
+
+
+@mark.parametrize("workers", [1, 2, 5, 32])
+def test_no_training_takes_too_much_of_the_time(workers: int) -> None:
+    longest = Budget(None, 600.0, 5).training_seconds(workers)
+    assert longest <= 150
+    assert workers * 600 / longest >= 20
+    assert Budget(40, None, 5).training_seconds(workers) == inf
 
 
 def test_tuning_the_anchors_has_a_share_of_the_time() -> None:

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from functools import partial
 
 import torch
-from pytest import mark, raises
+from pytest import MonkeyPatch, mark, raises
 from torch import Tensor, nn
 from torch.testing import assert_close
 
 from automtl.core.block import Features
 from automtl.core.graph import TaskGraph
+from automtl.core.schedule import Schedule
 from automtl.model.network import GraphNetwork
 from automtl.train.fit import Curve, DeadlinePassed, Diverged, Settings, fit, mean_losses
 from automtl.train.losses import Rows, TaskLosses
@@ -94,6 +95,45 @@ def test_equals_a_plain_loop() -> None:
 def test_a_deadline_cuts_it_off() -> None:
     with raises(DeadlinePassed):
         _fit(_network(), SETTINGS(10, 10, deadline=time.monotonic()))
+
+
+class _Positions(Schedule):
+    """Remembers which epochs it is asked for."""
+
+    def __init__(self, n_epochs: int) -> None:
+        super().__init__(n_epochs)
+        self.asked: list[int] = []
+
+    def factor(self, epoch: int) -> float:
+        self.asked.append(epoch)
+        return 1.0
+
+
+class _Clock:
+    """A clock on which an epoch takes a second."""
+
+    def __init__(self, schedule: _Positions) -> None:
+        self.schedule = schedule
+
+    def __call__(self) -> float:
+        return float(len(self.schedule.asked))
+
+
+@mark.parametrize(
+    ("epochs", "seconds", "trained"), [(100, 10, 10), (100, 1, 1), (7, 7, 7), (7, 100, 7)]
+)
+def test_in_short_time_it_goes_through_all_epochs_faster(
+    monkeypatch: MonkeyPatch, epochs: int, seconds: float, trained: int
+) -> None:
+    schedule = _Positions(epochs)
+    monkeypatch.setattr(time, "monotonic", _Clock(schedule))
+    settings = SETTINGS(epochs, epochs, seconds=seconds)
+    curve = fit(_network(), _losses(), Sum(2), schedule, _rows(64), _rows(40), settings, 0)
+    assert len(schedule.asked) == len(curve.train) == trained
+    assert schedule.asked[0] == 0
+    assert schedule.asked[-1] == epochs - 1 or trained == 1
+    assert schedule.asked == sorted(set(schedule.asked))
+    assert curve.hurried == (trained < epochs)
 
 
 @mark.parametrize("bad", [math.nan, math.inf])

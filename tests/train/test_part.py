@@ -45,6 +45,17 @@ def test_the_temperature_is_1_unless_it_is_named(
     assert plain.digest != hot.digest
 
 
+def test_a_part_has_its_tasks_share_of_the_time(
+    penguins: MultiTaskData, plugins: Plugins, candidate: Make
+) -> None:
+    trainer = PartTrainer(penguins.for_training(), plugins, CPU, math.inf, seconds=30)
+    names = [task.name for task in penguins.tasks]
+    graphs = [TaskGraph.all_shared(names, 1), TaskGraph.single_task(names, 1)]
+    (shared,), alone = (Order(candidate(graph), 0, Phase.GRAPHS).parts for graph in graphs)
+    assert trainer._settings(shared).seconds == 30
+    assert {trainer._settings(part).seconds for part in alone} == {10}
+
+
 def test_a_store_keeps_nothing_by_default(
     penguins: MultiTaskData, plugins: Plugins, candidate: Make
 ) -> None:

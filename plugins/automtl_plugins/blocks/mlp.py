@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from automtl.core.block import Block, Features
 from automtl.hookspecs import hookimpl
+from automtl_plugins.blocks._dropout import Dropout
 from automtl_plugins.blocks._embedding import affordable, embed, make_embedding
 
 
@@ -53,7 +54,7 @@ class MLP(Block):
         self.embedding = make_embedding(inputs.layout, embedding) if embedding else None
         sizes = [self._first_size(embedding), *[width] * (layers - 1)]
         self.layers = nn.Sequential(
-            *(nn.Sequential(nn.Linear(s, width), nn.ReLU(), nn.Dropout(dropout)) for s in sizes)
+            *(nn.Sequential(nn.Linear(s, width), nn.ReLU(), Dropout(dropout)) for s in sizes)
         )
 
     def forward(self, x: Tensor) -> Tensor:

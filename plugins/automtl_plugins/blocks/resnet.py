@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from automtl.core.block import Block, Features
 from automtl.hookspecs import hookimpl
+from automtl_plugins.blocks._dropout import Dropout
 
 
 class ResNet(Block):
@@ -53,7 +54,7 @@ class ResNet(Block):
             nn.LayerNorm(width),
             nn.Linear(width, expansion * width),
             nn.ReLU(),
-            nn.Dropout(dropout),
+            Dropout(dropout),
             nn.Linear(expansion * width, width),
         )
         self.end = nn.Sequential(nn.LayerNorm(width), nn.ReLU())

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from automtl.core.block import Block, Features
 from automtl.hookspecs import hookimpl
+from automtl_plugins.blocks._dropout import Dropout
 from automtl_plugins.blocks._embedding import affordable, embed, make_embedding
 
 
@@ -65,7 +66,7 @@ class TabM(Block):
         first = self._first_layer(embedding)
         others = (self._layer(width, "ones") for _ in range(layers - 1))
         self.layers = nn.Sequential(
-            *(nn.Sequential(x, nn.ReLU(), nn.Dropout(dropout)) for x in (first, *others))
+            *(nn.Sequential(x, nn.ReLU(), Dropout(dropout)) for x in (first, *others))
         )
 
     def forward(self, x: Tensor) -> Tensor:
