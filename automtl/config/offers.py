@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # what it takes to look at data brings torch along
 
 T = TypeVar("T")
 
-MAX_STEPS = 200  # an epoch: with more, a budget of minutes holds few trainings
+MAX_STEPS = 100  # an epoch: with more, a budget of minutes holds few trainings
 
 
 def check_offers(config: Config, data: "MultiTaskData", plugins: "Plugins") -> None:

@@ -115,4 +115,5 @@ def _mtr(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 
 def _spent(own: Mapping[str, Any]) -> list[str]:
-    return [f"{own['minutes']:.1f}", str(own["trainings"])]
+    core = " on one core" if own.get("workers", 2) < 2 else ""
+    return [f"{own['minutes']:.1f}{core}", str(own["trainings"])]
