@@ -25,7 +25,7 @@ from automtl.plugins import Plugins, load_plugins, pick
 from automtl.report.live import live_report
 from automtl.report.summary import Summary
 from automtl.run import RunFolder
-from automtl.search.budget import Budget
+from automtl.search.budget import Budget, training_seconds
 from automtl.search.director import Director
 from automtl.search.here import run_trials_here
 from automtl.search.plan import Plan
@@ -83,6 +83,7 @@ def search(
         "notes": list(data.notes),
         "report": data_report(data),
         "constants": constant_errors(data.tasks, data.kinds, data.validation.targets),
+        "training_seconds": training_seconds(_seconds(config), config.search.n_workers),
     }
     run = RunFolder.create(folder, config.dump(), about | ({} if fold is None else {"fold": fold}))
     for note in data.notes:
@@ -243,8 +244,7 @@ def _go_on(
         for trial in earlier:
             director.tell(trial)
         listeners.begin(config, earlier, director.standing)
-        seconds = director.budget.training_seconds(max(1, settings.n_workers))
-        training = data.for_training()
+        training, seconds = data.for_training(), run.training_seconds()
         job = Job(training, config.plugins, settings.affinity, settings.device, run, seconds)
         elapsed = max((trial.elapsed for trial in earlier), default=0.0)
         record = partial(_record, run, plugins, listeners, director, progress)
@@ -269,14 +269,13 @@ def _plan(config: Config, run: RunFolder, data: MultiTaskData, plugins: Plugins)
     """What the director is to bring about."""
     constants = constant_errors(data.tasks, data.kinds, data.validation.targets)
     settings = config.search
-    seconds = None if settings.minutes is None else 60 * settings.minutes
     return Plan(
         for_data(config, data).space,
         constants,
         pick(plugins.searchers, "searcher", settings.searcher),
         Budget(
             settings.trials,
-            seconds,
+            _seconds(config),
             settings.seeds,
             settings.bags,
             settings.ensemble,
@@ -290,6 +289,11 @@ def _plan(config: Config, run: RunFolder, data: MultiTaskData, plugins: Plugins)
         fidelity=settings.fidelity,
         workers=max(1, settings.n_workers),
     )
+
+
+def _seconds(config: Config) -> float | None:
+    """How long the search may take, if that is limited."""
+    return None if config.search.minutes is None else 60 * config.search.minutes
 
 
 def _interrupted(run: RunFolder, progress: Progress) -> None:

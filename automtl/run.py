@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import math
 import os
 import platform
 import re
@@ -295,6 +296,14 @@ class RunFolder(PartStore):
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return found
+
+    def training_seconds(self) -> float:
+        """
+        How long a training may last, as the search began with it: with more time later on, a graph
+        would be compared with anchors that had less.
+        """
+        found = (self.read_json("data.json") or {}).get("training_seconds")
+        return math.inf if found is None else float(found)
 
     def fold(self) -> tuple[int, int] | None:
         """Which fold of how many it is, counted from 0; None for no cross-validation."""

@@ -18,7 +18,10 @@ from automtl.errors import DataError, RunError, SearchFailed, SpaceError
 from automtl.pipeline import resume, search, write_starter
 from automtl.report.summary import Summary
 from automtl.run import RunFolder
+from automtl.search.director import Director
+from automtl.search.here import run_trials_here
 from automtl.search.progress import Progress
+from automtl.search.tune import Job
 
 
 def test_a_run_folder_is_complete(finished: Summary) -> None:
@@ -79,6 +82,24 @@ def test_a_search_does_not_go_on_with_other_data(finished: Summary, tmp_path: Pa
     )
     with raises(RunError, match="the data are not what this search began with"):
         resume(run.path, Progress())
+
+
+def test_a_search_that_goes_on_with_more_time_gives_a_training_no_more(
+    tmp_path: Path, monkeypatch: MonkeyPatch
+) -> None:
+    given = []
+
+    def listening(director: Director, job: Job, *rest: Any) -> bool:
+        given.append(job.seconds)
+        return run_trials_here(director, job, *rest)
+
+    monkeypatch.setattr("automtl.pipeline.run_trials_here", listening)
+    short = {"workers": 0, "trials": 2, "minutes": 4.0}
+    config = bundled_config()
+    settings = config.search.model_copy(update=short)
+    search(replace(config, search=settings), tmp_path / "run", Progress())
+    resume(tmp_path / "run", Progress(), change=changed(minutes=40.0, trials=3))
+    assert given == [12.0, 12.0]
 
 
 def test_names_that_cannot_be_exported_are_refused_at_once(tmp_path: Path) -> None:

@@ -72,7 +72,9 @@ class SearchSettings(Section):
     How long to search, and how.
 
     :param trials: At most so many trainings, anchors and finalists included; None for no limit.
-    :param minutes: At most so long; None for no limit. At least one of the two limits is set.
+    :param minutes: At most so long; None for no limit. At least one of the two limits is set. A
+        training that would take more than its share of it goes through its epochs faster: see
+        `automtl.search.budget.training_seconds`.
     :param searcher: The name of the searcher.
     :param affinity: The name of the affinity estimator.
     :param seeds: How many seeds each finalist is trained with.

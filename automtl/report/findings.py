@@ -182,7 +182,7 @@ def on_training(curves: Sequence[Mapping[str, Any]]) -> str:
         return (
             f"The time of the search was too short for all epochs of {hurried} of "
             f"{counted(n, 'independent part')} of the network, so that these went through them "
-            "faster: more minutes might have helped."
+            "faster: a search with more minutes might have found better ones."
         )
     if late:
         return (

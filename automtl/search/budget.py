@@ -38,13 +38,6 @@ class Budget:
         share = BAGS if self.bags else 0.0
         return None if self.seconds is None else (1 - share) * self.seconds
 
-    def training_seconds(self, workers: int) -> float:
-        """
-        How long a training may last, so that there is time for twenty of them at least, and for
-        four rounds: a search that trains less than that compares nothing.
-        """
-        return inf if self.seconds is None else self.seconds * min(workers / 20, 1 / 4)
-
     def spent(self, n_trials: int, elapsed: float) -> float:
         """The share of the budget that is spent: 1 or more when the search must end."""
         by_trials = n_trials / self.trials if self.trials else 0.0
@@ -106,6 +99,17 @@ class Budget:
 
     def _left(self, n_trials: int) -> float:
         return inf if self.trials is None else self.trials - n_trials
+
+
+def training_seconds(seconds: float | None, workers: int) -> float | None:
+    """
+    How long a training may last in a search of so many seconds, so that there is time for twenty of
+    them at least, and for four rounds; None for no limit.
+
+    >>> training_seconds(600.0, 2)
+    60.0
+    """
+    return None if seconds is None else seconds * min(max(workers, 1) / 20, 1 / 4)
 
 
 def finals_cost(finalists: int, seeds: int) -> int:

@@ -35,7 +35,7 @@ class Job:
     :param estimator: The name of the affinity estimator.
     :param device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
     :param store: Keeps trained parts, in the worker, and finds them again.
-    :param seconds: How long a training may last; see `Budget.training_seconds`.
+    :param seconds: How long a training may last; see `training_seconds`.
     """
 
     data: TrainingData
