@@ -1,8 +1,8 @@
 """The end of a search: what won is tested once, exported and written down."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -105,10 +105,28 @@ def _deliver(
     members: Sequence[Trial], run: RunFolder, data: MultiTaskData, plugins: Plugins
 ) -> Delivered:
     """Exports the mean prediction of ``members``, and tests it."""
-    ready, predictions, report = export_members(members, run, data, plugins, run.model)
-    asked = (predictions, ready.tasks, ready.kinds, ready.test.targets)
+    made = export_members(members, run, data, plugins, run.model)
+    kinds = made.data.kinds
+    asked = (made.predictions, data.tasks, kinds, data.test.targets)
     run.write_text("evidence.json", evidence_json(*asked))
-    return Delivered(members, ready.kinds, evaluate(*asked), evaluate_columns(*asked), report)
+    return Delivered(members, kinds, made.metrics, evaluate_columns(*asked), made.report)
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """
+    A file that was written, and what it is worth.
+
+    :param data: The data with kinds that hold what is chosen on validation, such as thresholds.
+    :param predictions: What is predicted for each task on test, ``[n_rows, n_values]``.
+    :param metrics: Each task's metrics there.
+    :param report: What was checked of the file.
+    """
+
+    data: MultiTaskData
+    predictions: Mapping[str, NDArray[np.float64]]
+    metrics: Mapping[str, Mapping[str, float]]
+    report: ExportReport
 
 
 def export_members(
@@ -118,13 +136,11 @@ def export_members(
     plugins: Plugins,
     path: Path,
     opset: int = OPSET,
-) -> tuple[MultiTaskData, dict[str, NDArray[np.float64]], ExportReport]:
+) -> ModelFile:
     """
     Exports the mean prediction of trainings.
 
     :param opset: The version of ONNX's operators.
-    :return: The data with kinds that hold what is chosen on validation, such as thresholds; what is
-        predicted for each task on test, ``[n_rows, n_values]``; and what was checked of the file.
     :raises ExportError, ExportFailed: As `export_onnx` does.
     """
     networks = [_trained(member, run, data, plugins) for member in members]
@@ -133,7 +149,8 @@ def export_members(
     predictions = _predictions(networks, ready, ready.test)
     metrics = evaluate(predictions, ready.tasks, ready.kinds, ready.test.targets)
     about = provenance(members, ready, metrics, citations_of(members, ready.kinds, plugins))
-    return ready, predictions, export_onnx(networks, ready, path, about, opset)
+    report = export_onnx(networks, ready, path, about, opset)
+    return ModelFile(ready, predictions, metrics, report)
 
 
 def _write_down(summary: Summary, run: RunFolder) -> None:

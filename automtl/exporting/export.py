@@ -85,7 +85,7 @@ def _whole(source: Path, wanted: Wanted, path: Path) -> _Whole:
             raise unfinished(opened)
         return _Whole(opened.run.model, columns_of_test(opened.data))
     members = chosen_members(opened, wanted)
-    ready, found, _ = export_members(
+    made = export_members(
         members,
         opened.run,
         opened.data,
@@ -93,7 +93,7 @@ def _whole(source: Path, wanted: Wanted, path: Path) -> _Whole:
         path,
         OPSET if wanted.opset is None else wanted.opset,
     )
-    return _Whole(path, columns_of_test(ready), ready, found)
+    return _Whole(path, columns_of_test(made.data), made.data, made.predictions)
 
 
 def _cut(whole: _Whole, made: Path, tasks: Sequence[str]) -> dict[str, float]:

@@ -35,8 +35,10 @@ ADULT = {"income": 0.896, "never_married": 0.887, "r2": 0.264}  # gradient boost
 SETS = (*MULTILABEL, *AUC, *MTR, "adult")
 
 
-def quality_report(found: Mapping[str, Mapping[str, Any]]) -> str:
-    """The table, as Markdown."""
+def quality_report(
+    found: Mapping[str, Mapping[str, Any]], baselines: Mapping[str, Mapping[str, float]]
+) -> str:
+    """The table, as Markdown; ``baselines`` are those of ``quality_baselines.py``."""
     lines = ["What `quality.py` measured, on 2 cores without a GPU.", ""]
     lines += _table(
         "set | Hamming loss | micro-F1 | macro-F1 | subset accuracy | minutes | trainings",
@@ -46,9 +48,8 @@ def quality_report(found: Mapping[str, Mapping[str, Any]]) -> str:
         "set | measure | ours | reference | minutes | trainings",
         [*_aucs(found), *_adult(found)],
     )
-    lines += _table(
-        "set | aRRMSE | best of ridge and forests | folds | minutes | trainings", [*_mtr(found)]
-    )
+    head = "set | aRRMSE | best of ridge and forests | ridge, forest on the same folds | folds"
+    lines += _table(f"{head} | minutes | trainings", [*_mtr(found, baselines)])
     return "\n".join(lines) + "\n"
 
 
@@ -93,14 +94,20 @@ def _adult(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def _mtr(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _mtr(
+    found: Mapping[str, Mapping[str, Any]], baselines: Mapping[str, Mapping[str, float]]
+) -> list[str]:
     names = [name for name in MTR if name in found]
+    same = {
+        name: ", ".join(f"{value:.3f}" for value in baselines[name].values()) for name in baselines
+    }
     rows = [
         " | ".join(
             [
                 name,
                 f"{found[name]['arrmse']:.3f}",
                 f"{ARRMSE[name]:.3f}",
+                same.get(name, ""),
                 str(FOLDS[name]),
                 *_spent(found[name]),
             ]
@@ -110,7 +117,7 @@ def _mtr(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
     if names:
         ours = fmean(found[name]["arrmse"] for name in names)
         theirs = fmean(ARRMSE[name] for name in names)
-        rows.append(f"mean of {len(names)} | {ours:.3f} | {theirs:.3f} | | | ")
+        rows.append(f"mean of {len(names)} | {ours:.3f} | {theirs:.3f} | | | | ")
     return rows
 
 
