@@ -24,6 +24,7 @@ from automtl.deploy.metadata import versions
 from automtl.deploy.preprocessing import input_infos, write_preprocessing
 from automtl.deploy.quiet import quiet
 from automtl.deploy.schema import SCHEMA_KEY, VERSION_KEY, Input, Output, Schema
+from automtl.deploy.simplify import simplify
 from automtl.deploy.texts import TEXT_OPSET
 from automtl.deploy.verify import verify
 from automtl.deploy.writer import BATCH, ML, OPSET, OPSETS, GraphWriter, batch_of
@@ -228,9 +229,11 @@ def _exported(decoded: Ensemble, width: int, opset: int) -> ModelProto:
                 dynamic_shapes=({0: BATCH},),
                 external_data=False,
                 verbose=False,
+                optimize=False,
             )
+            assert program is not None  # noqa: S101 - only for the exporter of old
+            simplify(program.model)
         except torch.onnx.errors.OnnxExporterError as error:
             reason, *_ = str(error.__cause__ or error).strip().splitlines() or [repr(error)]
             raise ExportFailed(f"The network cannot be written as ONNX: {reason}") from error
-    assert program is not None  # noqa: S101 - it is None only for the exporter of old
     return program.model_proto
