@@ -110,6 +110,7 @@ class Result:
         that an earlier trial had trained count 0.
     :param latency_ms: Milliseconds to predict one row with one thread, the median of several.
     :param seconds: Seconds really spent in training and evaluation.
+    :param hurried: Whether some part went through its epochs faster, as time was short.
     """
 
     status: Status
@@ -122,6 +123,7 @@ class Result:
     epochs: int = 0
     latency_ms: float = 0.0
     seconds: float = 0.0
+    hurried: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The result as JSON data; `from_json` reads it back."""

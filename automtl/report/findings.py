@@ -197,10 +197,16 @@ def on_inputs(summary: Summary) -> str:
     """What was spent on what."""
     train, validation, test = summary.n_rows
     failed = sum(summary.failed.values())
+    hurried = (
+        f" In {summary.hurried:,} of them the time was too short for all epochs, so that these "
+        "were gone through faster: a model per task and graphs alike had the same time."
+        if summary.hurried
+        else ""
+    )
     return (
         f"{counted(summary.trials, 'trial')} in {duration(summary.seconds)}, {failed or 'none'} of "
         f"them failed or cut off, on {train:,} rows to train on, {validation:,} to choose on and "
-        f"{test:,} to test on."
+        f"{test:,} to test on.{hurried}"
     )
 
 

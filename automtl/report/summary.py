@@ -191,6 +191,7 @@ class Summary:
     :param members: The networks in the exported file.
     :param lacking_bags: On how many more divisions of the rows the winner was to be trained than
         are in the file.
+    :param hurried: How many trainings went through their epochs faster, as time was short.
     :param stands_on: The plugins and methods that the exported model is made by, with citations.
     """
 
@@ -221,6 +222,7 @@ class Summary:
     front: tuple[FrontPoint, ...] = ()
     members: tuple[Member, ...] = ()
     lacking_bags: int = 0
+    hurried: int = 0
     stands_on: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -317,6 +319,7 @@ def summarise(
         parameters=sum(trial.result.parameters for trial in delivered.members),
         flops=sum(trial.result.flops for trial in delivered.members),
         trials=len(trials),
+        hurried=sum(trial.result.hurried for trial in trials),
         failed={reason: failed.count(reason) for reason in sorted(set(failed))},
         seconds=max(trial.elapsed for trial in trials),
         affinity=learned.affinity,

@@ -130,6 +130,7 @@ def _run(
         epochs=epochs,
         latency_ms=measure_latency(network, data.layout.size),
         seconds=time.monotonic() - began,
+        hurried=any(trained.curve.hurried for trained in parts),
     )
     return Outcome(result, network, [trained.curve for trained in parts], affinity)
 

@@ -102,6 +102,8 @@ def test_training_says_whether_the_last_epoch_was_best() -> None:
 
 
 def test_inputs_and_floor_name_the_numbers(summary: Maker) -> None:
+    assert "time was too short" not in on_inputs(summary())
+    assert "In 4 of them the time was too short" in on_inputs(replace(summary(), hurried=4))
     said = on_inputs(replace(summary(), failed={"it diverged": 3}))
     assert said.startswith("24 trials in 12 s, 3 of them failed")
     assert "600 rows" in said

@@ -220,6 +220,15 @@ def test_a_deadline_cuts_the_trial(data: TrainingData, plugins: Plugins, candida
     assert result.status is Status.CUT
 
 
+def test_in_no_time_every_part_has_one_epoch(
+    data: TrainingData, plugins: Plugins, candidate: Make
+) -> None:
+    made = candidate(TaskGraph.single_task([task.name for task in data.tasks], 2))
+    result = _run(made, data, plugins, seconds=1e-9).result
+    assert (result.status, result.epochs, result.hurried) == (Status.DONE, 3, True)
+    assert not _run(made, data, plugins).result.hurried
+
+
 def test_a_primitive_that_raises_fails_its_trial_only(
     data: TrainingData, plugins: Plugins, candidate: Make
 ) -> None:
