@@ -16,9 +16,9 @@ class Dropout(nn.Dropout):
     def forward(self, x: Tensor) -> Tensor:
         """Sets a random share of ``x`` to zero in training, and scales the others up."""
         dropped = round(self.p * LEVELS)
-        if not self.training or dropped == 0 or x.device.type != "cpu":
+        if not self.training or dropped in (0, LEVELS) or x.device.type != "cpu":
             return super().forward(x)
         size = x.numel()
         bits = torch.empty(-(-size // 4), dtype=torch.int64).random_(-(2**63), None)
         kept = bits.view(torch.int16)[:size].view(x.shape) >= dropped - LEVELS // 2
-        return x * (kept * (LEVELS / (LEVELS - dropped)))
+        return x * kept.to(x.dtype).mul_(LEVELS / (LEVELS - dropped))

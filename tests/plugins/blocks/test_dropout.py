@@ -38,6 +38,15 @@ def test_a_seed_decides_the_mask_and_gradients_go_through_what_is_kept() -> None
     assert torch.equal(x.grad == 0, outputs[0] == 0)
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_the_type_is_kept(dtype: torch.dtype) -> None:
+    assert Dropout(0.5)(torch.ones(9, dtype=dtype)).dtype == dtype
+
+
+def test_all_may_be_dropped() -> None:
+    assert (Dropout(1 - 1e-7)(torch.ones(9)) == 0).all()
+
+
 @pytest.mark.parametrize("layer", [Dropout(0.0), Dropout(0.5).eval()])
 def test_nothing_is_dropped_without_a_share_and_in_evaluation(layer: nn.Module) -> None:
     x = torch.randn(4, 6)
