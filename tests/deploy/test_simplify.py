@@ -1,0 +1,35 @@
+import onnxruntime
+import torch
+from torch import Tensor, nn
+from torch.testing import assert_close
+
+from automtl.deploy.quiet import quiet
+from automtl.deploy.simplify import simplify
+
+
+class _Twice(nn.Module):
+    """Computes the same function twice, with weights of its own that are equal."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maps = nn.ModuleList([nn.Linear(3, 4), nn.Linear(3, 4)])
+        self.maps[1].load_state_dict(self.maps[0].state_dict())
+
+    def forward(self, x: Tensor) -> Tensor:
+        first, second = (layer(x).relu() for layer in self.maps)
+        return first + second
+
+
+def test_what_is_computed_twice_is_joined_and_the_values_stay() -> None:
+    network, x = _Twice().eval(), torch.randn(5, 3)
+    with quiet():
+        program = torch.onnx.export(network, (x,), dynamo=True, verbose=False, optimize=False)
+    assert program is not None
+    before = len(program.model.graph)
+    simplify(program.model)
+    kinds = [node.op_type for node in program.model.graph]
+    assert len(kinds) < before
+    assert kinds.count("Relu") == 1
+    session = onnxruntime.InferenceSession(program.model_proto.SerializeToString())
+    (found,) = session.run(None, {session.get_inputs()[0].name: x.numpy()})
+    assert_close(torch.from_numpy(found), network(x).detach())
