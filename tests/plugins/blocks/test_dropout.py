@@ -1,20 +1,20 @@
 """Dropout: the distribution of torch's own, whatever the size."""
 
-import pytest
 import torch
+from pytest import approx, mark
 from torch import nn
 
 from automtl_plugins.blocks._dropout import Dropout
 
 
-@pytest.mark.parametrize("share", [0.001, 0.25, 0.5, 0.9])
+@mark.parametrize("share", [0.001, 0.25, 0.5, 0.9])
 def test_a_share_is_dropped_and_the_mean_is_kept(share: float) -> None:
     torch.manual_seed(0)
     ones = torch.ones(1_000_003)
     dropped = Dropout(share)(ones)
-    assert (dropped == 0).double().mean() == pytest.approx(share, abs=4 * (share / 1e6) ** 0.5)
-    assert dropped.double().mean() == pytest.approx(1, abs=0.02)
-    assert dropped.unique().tolist() == pytest.approx([0.0, 1 / (1 - share)], rel=1e-3)
+    assert (dropped == 0).double().mean() == approx(share, abs=4 * (share / 1e6) ** 0.5)
+    assert dropped.double().mean() == approx(1, abs=0.02)
+    assert dropped.unique().tolist() == approx([0.0, 1 / (1 - share)], rel=1e-3)
 
 
 def test_neighbours_and_steps_are_independent() -> None:
@@ -38,7 +38,7 @@ def test_a_seed_decides_the_mask_and_gradients_go_through_what_is_kept() -> None
     assert torch.equal(x.grad == 0, outputs[0] == 0)
 
 
-@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+@mark.parametrize("dtype", [torch.float64, torch.bfloat16])
 def test_the_type_is_kept(dtype: torch.dtype) -> None:
     assert Dropout(0.5)(torch.ones(9, dtype=dtype)).dtype == dtype
 
@@ -47,7 +47,7 @@ def test_all_may_be_dropped() -> None:
     assert (Dropout(1 - 1e-7)(torch.ones(9)) == 0).all()
 
 
-@pytest.mark.parametrize("layer", [Dropout(0.0), Dropout(0.5).eval()])
+@mark.parametrize("layer", [Dropout(0.0), Dropout(0.5).eval()])
 def test_nothing_is_dropped_without_a_share_and_in_evaluation(layer: nn.Module) -> None:
     x = torch.randn(4, 6)
     assert torch.equal(layer(x), x)
