@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from automtl.core.trial import Trial
+from automtl.core.trial import Bag, Trial
 from automtl.data.dataset import MultiTaskData, Part
-from automtl.data.parts.bagging import fold_of_rows, joined
+from automtl.data.parts.bagging import bagged, validation_rows
 from automtl.deploy.export import ExportReport, export_onnx
 from automtl.deploy.metadata import provenance
 from automtl.deploy.writer import OPSET
@@ -144,8 +144,7 @@ def export_members(
     :raises ExportError, ExportFailed: As `export_onnx` does.
     """
     networks = [_trained(member, run, data, plugins) for member in members]
-    bagged = members[0].order.bag is not None
-    ready = _tuned_apart(members, networks, data) if bagged else _tuned(networks, data)
+    ready = _tuned(members, networks, data)
     predictions = _predictions(networks, ready, ready.test)
     metrics = evaluate(predictions, ready.tasks, ready.kinds, ready.test.targets)
     about = provenance(members, ready, metrics, citations_of(members, ready.kinds, plugins))
@@ -171,7 +170,7 @@ def _judge(entry: Entry, run: RunFolder, data: MultiTaskData, plugins: Plugins) 
     found = []
     for trial in entry.trials:
         networks = [_trained(trial, run, data, plugins)]
-        metrics = _test_metrics(networks, _tuned(networks, data))
+        metrics = _test_metrics(networks, _tuned([trial], networks, data))
         found.append(Judged(trial.seed, metrics, errors(metrics, data.tasks, data.kinds)))
     return found
 
@@ -182,37 +181,28 @@ def _test_metrics(networks: Sequence[Network], data: MultiTaskData) -> dict[str,
     return evaluate(predictions, data.tasks, data.kinds, data.test.targets)
 
 
-def _tuned(networks: Sequence[Network], data: MultiTaskData) -> MultiTaskData:
-    """The data with kinds that hold what is chosen on validation, such as thresholds."""
-    predictions = _predictions(networks, data, data.validation)
-    kinds = tuned(predictions, data.tasks, data.kinds, data.validation.targets)
-    return replace(data, kinds=kinds)
-
-
-def _tuned_apart(
+def _tuned(
     members: Sequence[Trial], networks: Sequence[Network], data: MultiTaskData
 ) -> MultiTaskData:
-    """The same for bags: a row's prediction is that of the networks that did not learn from it."""
-    both = joined(data.train, data.validation)
-    folds = fold_of_rows(both, _bag(members[0])[1])
-    left_out = sorted({_bag(member)[0] for member in members})
-    given: dict[str, NDArray[np.float64]] = {}
-    for fold in left_out:
-        rows = folds == fold
-        part = replace(both, inputs=both.inputs[rows])
-        pairs = zip(members, networks, strict=True)
-        blind = [network for member, network in pairs if _bag(member)[0] == fold]
-        for task, values in _predictions(blind, data, part).items():
-            given.setdefault(task, np.empty((len(folds), values.shape[1])))[rows] = values
-    told = np.isin(folds, left_out)
-    given = {task: values[told] for task, values in given.items()}
-    return replace(data, kinds=tuned(given, data.tasks, data.kinds, both.targets[told]))
-
-
-def _bag(member: Trial) -> tuple[int, int]:
-    """Which of how many folds a bag did not learn from."""
-    assert member.order.bag is not None  # noqa: S101 - the caller's word, for the type checker
-    return member.order.bag
+    """
+    The data with kinds that hold what is chosen on rows apart, such as thresholds: a row's
+    prediction is the mean of what the networks say that had it for validation.
+    """
+    targets = np.concatenate([data.train.targets, data.validation.targets])
+    blind: dict[Bag | None, list[Network]] = {}
+    for member, network in zip(members, networks, strict=True):
+        blind.setdefault(member.order.bag, []).append(network)
+    total: dict[str, NDArray[np.float64]] = {}
+    seen = np.zeros((len(targets), 1))
+    for bag, those in blind.items():
+        part = data.validation if bag is None else bagged(data.for_training(), bag).validation
+        rows = validation_rows(data.train, data.validation, bag)
+        for task, values in _predictions(those, data, part).items():
+            total.setdefault(task, np.zeros((len(seen), values.shape[1])))[rows] += values
+        seen[rows] += 1
+    told = seen[:, 0] > 0
+    given = {task: values[told] / seen[told] for task, values in total.items()}
+    return replace(data, kinds=tuned(given, data.tasks, data.kinds, targets[told]))
 
 
 def _predictions(

@@ -39,11 +39,12 @@ def seen(monkeypatch: MonkeyPatch) -> dict[str, Any]:
     return found
 
 
-def _tune(data: MultiTaskData, bags: list[int]) -> None:
-    """Of bags of three, each predicts its own number."""
-    members: Any = [SimpleNamespace(order=SimpleNamespace(bag=(bag, 3))) for bag in bags]
-    networks: Any = [Constant(data, float(bag)) for bag in bags]
-    conclusion._tuned_apart(members, networks, data)
+def _tune(data: MultiTaskData, bags: list[int | None], values: list[float] | None = None) -> None:
+    """Of bags of three, each predicts its own number unless ``values`` are given."""
+    divisions = [None if bag is None else (bag, 3) for bag in bags]
+    members: Any = [SimpleNamespace(order=SimpleNamespace(bag=bag)) for bag in divisions]
+    networks: Any = [Constant(data, float(value)) for value in values or bags]
+    conclusion._tuned(members, networks, data)
 
 
 def test_of_bags_thresholds_are_chosen_on_what_each_network_did_not_learn_from(
@@ -65,3 +66,20 @@ def test_of_fewer_bags_thresholds_are_chosen_on_the_rows_of_their_folds(
     told = fold_of_rows(both, 3) != 1
     np.testing.assert_array_equal(seen["targets"], both.targets[told])
     assert len(seen["predictions"]["species"]) == told.sum()
+
+
+def test_without_bags_thresholds_are_chosen_on_validation_and_of_both_on_each_ones_rows(
+    penguins: MultiTaskData, seen: dict[str, Any]
+) -> None:
+    kind = penguins.kinds[2]
+    _tune(penguins, [None, None], [1.0, 2.0])
+    np.testing.assert_array_equal(seen["targets"], penguins.validation.targets)
+    mass = seen["predictions"]["body_mass_g"]
+    np.testing.assert_allclose(mass, kind.decode(np.full((len(mass), 1), 1.5)), rtol=1e-5)
+    _tune(penguins, [1, None], [1.0, 2.0])
+    both = joined(penguins.train, penguins.validation)
+    first, second = fold_of_rows(both, 3) == 1, np.isin(both.rows, penguins.validation.rows)
+    expected = np.where(first & second, 1.5, np.where(first, 1.0, 2.0))[first | second]
+    mass = seen["predictions"]["body_mass_g"][:, 0]
+    np.testing.assert_allclose(mass, kind.decode(expected[:, None])[:, 0], rtol=1e-5)
+    np.testing.assert_array_equal(seen["targets"], both.targets[first | second])

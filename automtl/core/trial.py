@@ -4,10 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 from automtl.core.candidate import Candidate
 from automtl.core.graph import TaskGraph
+
+Bag: TypeAlias = tuple[int, int]  # which of how many folds of the rows is for validation, from 0
+Draw: TypeAlias = tuple[int, Bag | None]  # a seed, and the division of the rows
 
 
 class Phase(StrEnum):
@@ -17,7 +20,7 @@ class Phase(StrEnum):
     GRAPHS = "graphs"
     FINALISTS = "finalists"
     GUARD = "guard"  # a finalist without the tasks that sharing harmed, trained again
-    BAGS = "bags"  # the winner, trained on other divisions of the same rows
+    BAGS = "bags"  # what is exported, on the divisions of the rows that it was not yet trained on
 
 
 class Status(StrEnum):
@@ -36,8 +39,8 @@ class Order:
     :param fidelity: Below 1, training starts from the all-shared anchor's checkpoint and takes this
         share of the anchor's epochs.
     :param warm: The key of the all-shared anchor's order, whose checkpoint that is.
-    :param bag: Which of how many folds of the rows for training and validation is for validation,
-        counted from 0; None for the division that the search is about.
+    :param bag: Which fold of the rows for training and validation is for validation; None for the
+        division that the search is about.
     """
 
     candidate: Candidate
@@ -45,7 +48,12 @@ class Order:
     phase: Phase
     fidelity: float = 1.0
     warm: str = ""
-    bag: tuple[int, int] | None = None
+    bag: Bag | None = None
+
+    @property
+    def draw(self) -> Draw:
+        """What is random in it; the errors of two trainings are compared where it is the same."""
+        return self.seed, self.bag
 
     @property
     def key(self) -> str:

@@ -1,6 +1,7 @@
 """
 Bags: the winner, and what is next best if an ensemble is asked for, is trained on several divisions
-of the rows that are not for testing, and the mean of what these networks predict is exported.
+of the rows that are not for testing, and the mean of what these networks predict is exported. The
+finals have begun it: each of their seeds leaves out a fold (`Plan.order`).
 
 Each fold of those rows is for validation once (cross-validation committees, Parmanto, Munro and
 Doyle, 1996, https://doi.org/10.1080/095400996116848), so that every row is learned from, and has a
@@ -25,8 +26,8 @@ def next_bag(plan: Plan, ledger: Ledger, elapsed: float) -> Order | None:
     if not bags or any(order.phase is not Phase.BAGS for order in ledger.pending.values()):
         return None
     for entry in _chosen(ledger.standing, plan.budget.ensemble):
-        for bag in ((number, bags) for number in range(bags)):
-            order = Order(entry.candidate, plan.seed + bag[0], Phase.BAGS, bag=bag)
+        for number in range(1, bags + 1):
+            order = plan.order(entry.candidate, plan.seed + number, Phase.BAGS)
             if ledger.new(order):
                 late = seconds is not None and _longest(entry) > seconds - elapsed
                 return None if late else order
@@ -42,8 +43,11 @@ def search_end(plan: Plan, ledger: Ledger) -> float | None:
     seconds, planned = plan.budget.seconds, plan.budget.search_seconds
     if seconds is None or planned is None or not plan.budget.bags:
         return seconds
-    rounds = ceil(plan.budget.bags / max(plan.workers, 1))
-    needed = MARGIN * rounds * sum(map(_longest, _chosen(ledger.standing, 1)))
+    needed = 0.0
+    for entry in _chosen(ledger.standing, 1):
+        lacking = plan.budget.bags - len(_folds(entry, ledger.trials, plan.budget.bags))
+        rounds = ceil(lacking / max(plan.workers, 1))
+        needed = MARGIN * rounds * _longest(entry)
     return max(seconds / 2, min(planned, seconds - needed))
 
 
@@ -59,11 +63,20 @@ def bags_of(
     """
     found: list[Trial] = []
     for entry in _chosen(standing, candidates):
-        own = {t.order.bag: t for t in trials if t.done and t.candidate == entry.candidate}
-        bags = [own[bag] for bag in ((number, count) for number in range(count)) if bag in own]
-        if not found and len(bags) < ENOUGH:
+        own = _folds(entry, trials, count)
+        if not found and len(own) < ENOUGH:
             return []
-        found += bags
+        found += (own[fold] for fold in sorted(own))
+    return found
+
+
+def _folds(entry: Entry, trials: list[Trial], count: int) -> dict[int, Trial]:
+    """The first training of a candidate that left out a fold, for each of so many folds."""
+    found: dict[int, Trial] = {}
+    for trial in trials:
+        bag = trial.order.bag
+        if trial.done and trial.candidate == entry.candidate and bag and bag[1] == count:
+            found.setdefault(bag[0], trial)
     return found
 
 

@@ -82,7 +82,7 @@ class Finals:
         graphs, single = self._best_graphs(settled)[:n_graphs], self._anchors[-1]
         for number in range(1, n_seeds):
             for candidate in dict.fromkeys([single, *graphs[:1], *self._anchors, *graphs]):
-                yield Order(candidate, self.plan.seed + number, Phase.FINALISTS)
+                yield self.plan.order(candidate, self.plan.seed + number, Phase.FINALISTS)
 
     def _possible(self, finals: Sequence[Order], elapsed: float) -> Order | None:
         """The first of these that can be given now."""
@@ -162,7 +162,7 @@ class Finals:
             if entry is None or spared is None or not self.graphs.fits(spared):
                 return None
             seeds = sorted(trial.seed for trial in entry.trials)[: self.plan.budget.finals[1]]
-            orders = [Order(spared, seed, Phase.GUARD) for seed in seeds]
+            orders = [self.plan.order(spared, seed, Phase.GUARD) for seed in seeds]
             if new := [order for order in orders if self.ledger.new(order)]:
                 return new[0]
             if any(order.key in self.ledger.pending for order in orders):

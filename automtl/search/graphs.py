@@ -116,7 +116,7 @@ class Graphs:
 
     def _told(self, problem: SearchProblem, rungs: Rungs | None) -> Searcher:
         zero = (zero_of(self.ledger.standing), None if rungs is None else rungs.zero_errors)
-        trials = [trial for trial in self.ledger.trials if _counts(trial, rungs)]
+        trials = [trial for trial in self.ledger.trials if self._counts(trial, rungs)]
         return self._informed.of(problem, zero, trials, partial(self._gains, rungs))
 
     def _gains(self, rungs: Rungs | None, trial: Trial) -> dict[str, float] | None:
@@ -126,9 +126,13 @@ class Graphs:
             return rungs.gains(trial)
         return self.ledger.standing.gains(trial)
 
-
-def _counts(trial: Trial, rungs: Rungs | None) -> bool:
-    """Whether a searcher is told of ``trial``; one that was cut off says nothing."""
-    if trial.result.status is Status.CUT:
-        return False
-    return trial.order.fidelity == 1 or (rungs is not None and rungs.counts(trial))
+    def _counts(self, trial: Trial, rungs: Rungs | None) -> bool:
+        """
+        Whether a searcher is told of ``trial``. One that was cut off says nothing, nor does one on
+        rows that the anchor was not judged on, as bags are.
+        """
+        if trial.result.status is Status.CUT:
+            return False
+        if trial.order.fidelity < 1:
+            return rungs is not None and rungs.counts(trial)
+        return trial.order.bag is None or self.ledger.standing.gains(trial) is not None

@@ -5,7 +5,7 @@ from itertools import count
 
 from automtl.core.candidate import Candidate
 from automtl.core.objective import Objective
-from automtl.core.trial import Order, Phase, Status, Trial
+from automtl.core.trial import Draw, Order, Phase, Status, Trial
 from automtl.search.standing import Standing
 
 
@@ -23,6 +23,7 @@ class Ledger:
         self.pending: dict[str, Order] = {}
         self.standing = Standing((), constants, objective)
         self._ended: set[str] = set()
+        self._compared: set[str] = set()
 
     def __len__(self) -> int:
         """How many trials have ended, those cut off and bags apart, or are in training."""
@@ -38,11 +39,18 @@ class Ledger:
         self.trials.append(trial)
         if trial.result.status is not Status.CUT:
             self._ended.add(trial.order.key)
+            if trial.phase is not Phase.BAGS:
+                self._compared.add(trial.order.key)
         self.standing = Standing(self.trials, self.constants, self.objective)
 
     def new(self, order: Order) -> bool:
-        """Whether it was never carried out; one that was cut off is new to a larger budget."""
-        return order.key not in self._ended and order.key not in self.pending
+        """
+        Whether it was never carried out; one that was cut off is new to a larger budget. What was
+        carried out as a bag is not compared yet, so that it is new to the finals: its network is
+        kept, and that costs nothing.
+        """
+        ended = self._ended if order.phase is Phase.BAGS else self._compared
+        return order.key not in ended and order.key not in self.pending
 
     def orders(self, *phases: Phase) -> list[Order]:
         """
@@ -63,20 +71,20 @@ class Ledger:
         """Differs whenever something has begun or ended."""
         return len(self.trials), *self.pending
 
-    def failed(self, candidate: Candidate) -> bool:
-        """Whether a training of ``candidate`` failed."""
-        failures = (trial for trial in self.trials if trial.result.status is Status.FAILED)
-        return any(trial.candidate == candidate for trial in failures)
-
     def next_seed(self, candidate: Candidate, phase: Phase, first: int) -> Order:
         """The training of ``candidate`` with the first seed, from ``first`` on, not yet used."""
         orders = (Order(candidate, seed, phase) for seed in count(first))
         return next(order for order in orders if self.new(order))
 
+    def failed(self, candidate: Candidate) -> bool:
+        """Whether a training of ``candidate`` failed."""
+        failures = (trial for trial in self.trials if trial.result.status is Status.FAILED)
+        return any(trial.candidate == candidate for trial in failures)
 
-def zero_of(standing: Standing) -> dict[int, Mapping[str, float]]:
-    """The errors of the single-task anchor, by seed: what gains are relative to."""
+
+def zero_of(standing: Standing) -> dict[Draw, Mapping[str, float]]:
+    """The errors of the single-task anchor, by draw: what gains are relative to."""
     if (single := standing.single) is None:
         return {}
     trials = (trial for trial in standing.trials if trial.candidate == single.candidate)
-    return {trial.seed: trial.result.errors for trial in trials}
+    return {trial.order.draw: trial.result.errors for trial in trials}

@@ -8,7 +8,7 @@ from automtl.core.candidate import Candidate
 from automtl.core.objective import Objective
 from automtl.core.searcher import Searcher
 from automtl.core.space import SearchSpace
-from automtl.core.trial import Trial
+from automtl.core.trial import Order, Phase, Trial
 from automtl.search.budget import Budget
 
 
@@ -42,6 +42,16 @@ class Plan:
     count: Callable[[Candidate], int] = lambda candidate: 0
     fidelity: float = 1.0
     workers: int = 1
+
+    def order(self, candidate: Candidate, seed: int, phase: Phase) -> Order:
+        """
+        A training in full. The first seed is trained on the division of the rows that the search is
+        about. Where there are bags, each other seed leaves out another fold of the rows, so that
+        finalists are judged on more rows, and what they were trained for is exported, too.
+        """
+        number, bags = seed - self.seed - 1, self.budget.bags
+        bag = (number % bags, bags) if bags and number >= 0 else None
+        return Order(candidate, seed, phase, bag=bag)
 
     @property
     def tasks(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from statistics import fmean
 from automtl.core.candidate import Candidate
 from automtl.core.graph import TaskGraph
 from automtl.core.objective import Objective, gains, mean_gain
-from automtl.core.trial import Phase, Trial
+from automtl.core.trial import Bag, Draw, Phase, Trial
 from automtl.search.entry import Entry, Estimate
 from automtl.search.front import admitted, costs, pareto_front
 from automtl.search.guard import harmed
@@ -56,13 +56,11 @@ class Standing:
 
     def gains(self, trial: Trial) -> dict[str, float] | None:
         """
-        The gain of each task over the single-task anchor: with the same seed, or else, which is
-        less exact, over its mean error. None if there is no anchor.
+        The gain of each task over the single-task anchor: with the same draw, or else, which is
+        less exact, over its mean error on the same rows. None if the anchor was not judged on them.
         """
-        if not self._zero:
-            return None
-        zero = self._zero.get(trial.seed, self._mean_zero)
-        return gains(trial.result.errors, zero, self.constants)
+        zero = self._zero.get(trial.order.draw) or self._mean_zero.get(trial.order.bag)
+        return None if zero is None else gains(trial.result.errors, zero, self.constants)
 
     @cached_property
     def ranking(self) -> list[Entry]:
@@ -77,7 +75,7 @@ class Standing:
         """
         by_candidate: dict[Candidate, list[Trial]] = {}
         for trial in self.trials:
-            if trial.seed in self._zero:
+            if trial.order.draw in self._zero:
                 by_candidate.setdefault(trial.candidate, []).append(trial)
         entries = [self._entry(candidate, found) for candidate, found in by_candidate.items()]
         begun = _begun(entries)
@@ -112,7 +110,7 @@ class Standing:
         return pareto_front(able, self.objective.against)
 
     def _entry(self, candidate: Candidate, trials: Sequence[Trial]) -> Entry:
-        found = [gains(t.result.errors, self._zero[t.seed], self.constants) for t in trials]
+        found = [gains(t.result.errors, self._zero[t.order.draw], self.constants) for t in trials]
         named = (("all-shared", self.shared), ("single-task", self.single))
         anchors = {trial.candidate: name for name, trial in named if trial is not None}
         return Entry(
@@ -141,17 +139,23 @@ class Standing:
         return larger and entry.mean.mean <= entry.mean.half_width
 
     @cached_property
-    def _zero(self) -> dict[int, Mapping[str, float]]:
-        """The errors of the single-task anchor, by seed."""
+    def _zero(self) -> dict[Draw, Mapping[str, float]]:
+        """The errors of the single-task anchor, by draw."""
         if self.single is None:
             return {}
         anchor = self.single.candidate
-        return {t.seed: t.result.errors for t in self.trials if t.candidate == anchor}
+        return {t.order.draw: t.result.errors for t in self.trials if t.candidate == anchor}
 
     @cached_property
-    def _mean_zero(self) -> dict[str, float]:
-        """The mean error of the single-task anchor over its seeds, by task."""
-        return {task: fmean(zero[task] for zero in self._zero.values()) for task in self.constants}
+    def _mean_zero(self) -> dict[Bag | None, Mapping[str, float]]:
+        """The mean error of the single-task anchor over its seeds, by division of the rows."""
+        same: dict[Bag | None, list[Mapping[str, float]]] = {}
+        for (_, bag), errors in self._zero.items():
+            same.setdefault(bag, []).append(errors)
+        return {
+            bag: {task: fmean(errors[task] for errors in found) for task in self.constants}
+            for bag, found in same.items()
+        }
 
     def _best_anchor(self, graph: Callable[[Iterable[str], int], TaskGraph]) -> Trial | None:
         found = [

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from statistics import fmean
 from typing import Any
 
-from pytest import mark
+from pytest import approx, mark
 
 from automtl.core.candidate import Candidate
 from automtl.core.graph import TaskGraph
+from automtl.core.objective import Objective
 from automtl.core.trial import Phase, Trial
 from automtl.search.bags import bags_of
 from automtl.search.budget import Budget
+from automtl.search.ledger import Ledger
 from automtl.search.standing import Standing
 
 
@@ -21,24 +24,65 @@ def test_the_winner_is_trained_once_on_each_division_when_all_is_decided(
     director = sim.direct(Budget(24, None, 3, bags=4))
     ended = sim.walk(director, workers=workers)
     bags = [trial for trial in ended if trial.phase is Phase.BAGS]
-    assert [trial.order.bag for trial in ended[-4:]] == [trial.order.bag for trial in bags]
-    assert sorted(trial.order.bag for trial in bags) == [(number, 4) for number in range(4)]
-    winner = director.standing.peers[0].candidate
-    assert {trial.candidate for trial in bags} == {winner}
-    assert len({trial.seed for trial in bags}) == 4  # the members start apart, too
-    assert len(ended) - 4 <= 24  # bags come on top
-    assert sorted(t.order.bag for t in bags_of(director.standing, director.trials, 4)) == [
-        (number, 4) for number in range(4)
-    ]
+    assert ended[-len(bags) :] == bags
+    winner = director.standing.peers[0]
+    assert {trial.candidate for trial in bags} == {winner.candidate}
+    assert len(ended) - len(bags) <= 24  # bags come on top
+    found = bags_of(director.standing, director.trials, 4)
+    assert [trial.order.bag for trial in found] == [(number, 4) for number in range(4)]
+    assert len({trial.seed for trial in found}) == 4  # the members start apart, too
+    assert {trial.candidate for trial in found} == {winner.candidate}
+    finals = [trial for trial in winner.trials if trial.order.bag is not None]
+    assert len(finals) == len(winner.trials) - 1 > 0  # of which nothing is trained again
+    assert len(bags) + len(finals) == 4
+
+
+def test_each_seed_of_the_finals_leaves_out_another_fold_and_is_compared_on_it(sim: Any) -> None:
+    director = sim.direct(Budget(24, None, 3, bags=2))
+    sim.walk(director)
+    several = [entry for entry in director.standing.ranking if len(entry.trials) > 1]
+    assert len(several) > 2
+    for entry in several:
+        assert [trial.order.bag for trial in entry.trials] == [None, (0, 2), (1, 2)]
+    single = next(entry for entry in several if entry.anchor == "single-task")
+    for entry in several:
+        for task, gain in entry.gains.items():
+            pairs = zip(single.trials, entry.trials, strict=True)
+            errors = [(zero.result.errors[task], own.result.errors[task]) for zero, own in pairs]
+            assert gain.mean == approx(fmean((zero - own) / zero for zero, own in errors))
+
+
+def test_more_seeds_than_folds_leave_out_a_fold_again(sim: Any) -> None:
+    plan = sim.direct(Budget(24, None, 5, bags=2)).plan
+    candidate = sim.space.candidate(sim.shared, sim.space.default())
+    orders = [plan.order(candidate, sim.seed + n, Phase.FINALISTS) for n in range(5)]
+    assert [order.bag for order in orders] == [None, (0, 2), (1, 2), (0, 2), (1, 2)]
+    assert len({order.draw for order in orders}) == 5
+    without = sim.direct(Budget(24, None, 5)).plan
+    assert without.order(candidate, sim.seed + 1, Phase.FINALISTS).bag is None
+
+
+def test_a_bag_becomes_a_final_when_a_larger_budget_wants_it_compared(sim: Any) -> None:
+    ledger = Ledger(sim.constants, Objective())
+    plan = sim.direct(Budget(24, None, 3, bags=2)).plan
+    candidate = sim.space.candidate(sim.shared, sim.space.default())
+    bag, final = (plan.order(candidate, sim.seed + 1, p) for p in (Phase.BAGS, Phase.FINALISTS))
+    ledger.end(Trial(bag, sim.train(bag)))
+    assert ledger.new(final)
+    assert not ledger.new(bag)
+    ledger.end(Trial(final, sim.train(final)))
+    assert not ledger.new(final)
+    other = plan.order(candidate, sim.seed + 2, Phase.FINALISTS)
+    ledger.end(Trial(other, sim.train(other)))
+    assert not ledger.new(plan.order(candidate, sim.seed + 2, Phase.BAGS))
 
 
 def test_bags_change_nothing_of_what_is_ranked(sim: Any) -> None:
-    plain, bagged = sim.direct(Budget(24, None, 3)), sim.direct(Budget(24, None, 3, 4))
-    for director in (plain, bagged):
-        sim.walk(director)
-    ranked = [[e.candidate for e in director.standing.ranking] for director in (plain, bagged)]
-    assert ranked[0] == ranked[1]
-    assert all(trial.phase is not Phase.BAGS for trial in bagged.standing.trials)
+    director = sim.direct(Budget(24, None, 3, 4))
+    sim.walk(director)
+    before = [trial for trial in director.trials if trial.phase is not Phase.BAGS]
+    assert len(before) < len(director.trials)
+    assert director.standing.ranking == Standing(before, sim.constants).ranking
 
 
 @mark.parametrize("workers", [1, 3])
@@ -54,7 +98,9 @@ def test_an_ensemble_is_of_the_bags_of_the_best_candidates(sim: Any, workers: in
     found = bags_of(director.standing, director.trials, 2, 3)
     assert [trial.candidate for trial in found] == [one for one in best for _ in range(2)]
     assert [trial.order.bag for trial in found] == [(0, 2), (1, 2)] * len(best)
-    assert len(found) == sum(trial.phase is Phase.BAGS for trial in ended)
+    assert {trial.order.key for trial in ended if trial.phase is Phase.BAGS} <= {
+        trial.order.key for trial in found
+    }
 
 
 def test_the_same_networks_in_other_words_are_in_it_once(

@@ -32,11 +32,11 @@ def test_the_next_seed_is_the_first_that_is_free(sim: Any) -> None:
     assert (order.seed, order.phase) == (5, Phase.GRAPHS)
 
 
-def test_the_zero_point_is_the_single_task_anchor_by_seed(sim: Any) -> None:
+def test_the_zero_point_is_the_single_task_anchor_by_draw(sim: Any) -> None:
     ledger = Ledger(sim.constants, Objective())
     assert zero_of(ledger.standing) == {}
     for seed, phase in ((0, Phase.ANCHORS), (1, Phase.FINALISTS)):
         order = _order(sim, seed, phase)
         ledger.end(Trial(order, sim.train(order)))
     errors = [trial.result.errors for trial in ledger.trials]
-    assert zero_of(ledger.standing) == dict(enumerate(errors))
+    assert zero_of(ledger.standing) == {(0, None): errors[0], (1, None): errors[1]}

@@ -1,5 +1,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from pytest import approx, mark
 from scipy.stats import t as student  # type: ignore[import-untyped]
@@ -75,6 +76,36 @@ def test_gains_are_paired_by_seed(candidate: Make, ended: End) -> None:
     # Of a seed that the anchor lacks, its mean error, 0.65, is the zero point.
     assert standing.gains(trials[4]) == approx(dict.fromkeys("ab", 0.55 / 0.65))
     assert second.mean == Estimate(0.0, 0.0)
+
+
+def test_gains_are_of_the_same_rows(candidate: Make, ended: End) -> None:
+    single, fork = candidate(SINGLE), candidate(FORK)
+    first = ended(single, _errors(0.5), 0, Phase.ANCHORS)
+    on = partial(_on_fold, ended)
+    trials = [
+        first,
+        on(single, 0.8, 1, (0, 2)),
+        ended(fork, _errors(0.4), 0),
+        on(fork, 0.6, 1, (0, 2)),
+        on(fork, 0.1, 2, (1, 2)),  # the anchor has not been judged there
+        on(fork, 0.1, 1, (0, 3)),  # nor there
+        on(fork, 0.4, 5, (0, 2)),  # but there, with another seed
+    ]
+    standing = Standing(trials, CONSTANTS)
+    best = standing.ranking[0]
+    assert best.trials == (trials[2], trials[3])
+    assert best.mean.mean == approx((0.2 + 0.25) / 2)
+    assert standing.gains(trials[4]) is None
+    assert standing.gains(trials[5]) is None
+    assert standing.gains(trials[6]) == approx({"a": 0.5, "b": 0.5})
+
+
+def _on_fold(
+    ended: End, candidate: Candidate, error: float, seed: int, bag: tuple[int, int]
+) -> Trial:
+    """A training that left out a fold."""
+    trial = ended(candidate, _errors(error), seed, Phase.FINALISTS)
+    return replace(trial, order=replace(trial.order, bag=bag))
 
 
 def test_anchors_are_named_ranked_and_the_best_of_their_settings(

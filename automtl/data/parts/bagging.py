@@ -1,18 +1,22 @@
 """Other divisions of the rows that are not for testing: each fold is for validation once."""
 
 from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 
+from automtl.core.trial import Bag
 from automtl.data.dataset import Inputs, MultiTaskData, Part, TrainingData
 from automtl.data.features.sparse import SparseArray
 from automtl.data.parts.strata import Rows, Strata
 from automtl.data.parts.stratify import parts_at_random
 
+Chosen: TypeAlias = np.ndarray[tuple[int], np.dtype[np.bool_]]
+
 SEED = 0  # the folds are the same for all, or they would not be disjoint
 
 
-def bagged(data: TrainingData, bag: tuple[int, int]) -> TrainingData:
+def bagged(data: TrainingData, bag: Bag) -> TrainingData:
     """
     The rows for training and validation, divided anew, with whole groups if there are any. The
     linear skip is left out: it is to be fitted to the new training rows.
@@ -20,8 +24,8 @@ def bagged(data: TrainingData, bag: tuple[int, int]) -> TrainingData:
     :param bag: Which fold of how many is for validation.
     """
     both = joined(data.train, data.validation)
-    folds = fold_of_rows(both, bag[1])
-    train, validation = (_chosen(both, rows) for rows in (folds != bag[0], folds == bag[0]))
+    apart = validation_rows(data.train, data.validation, bag)
+    train, validation = _chosen(both, ~apart), _chosen(both, apart)
     return replace(data, train=train, validation=validation, linear=None)
 
 
@@ -46,6 +50,14 @@ def why_not_bagged(data: MultiTaskData, k: int) -> str | None:
                 f"fewer bags."
             )
     return None
+
+
+def validation_rows(train: Part, validation: Part, bag: Bag | None) -> Chosen:
+    """Which of the joined rows a training has for validation, ``[n_rows]``."""
+    if bag is None:
+        return np.arange(len(train.rows) + len(validation.rows)) >= len(train.rows)
+    both = joined(_without_inputs(train), _without_inputs(validation))
+    return np.asarray(fold_of_rows(both, bag[1]) == bag[0])
 
 
 def fold_of_rows(part: Part, k: int) -> Rows:
@@ -77,6 +89,6 @@ def _below(first: Inputs, second: Inputs) -> Inputs:
     return np.concatenate([np.asarray(first), np.asarray(second)])
 
 
-def _chosen(part: Part, rows: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Part:
+def _chosen(part: Part, rows: Chosen) -> Part:
     groups = None if part.groups is None else part.groups[rows]
     return Part(part.inputs[rows], part.targets[rows], part.rows[rows], groups)
