@@ -174,14 +174,14 @@ def _trial(trial: Trial, standing: Standing) -> str:
 
 
 def _count(n_trials: int, budget: Budget) -> str:
-    return f"trial {n_trials}" + (f"/{budget.trials + budget.bags}" if budget.trials else "")
+    return f"trial {n_trials}" + (f"/{budget.at_most}" if budget.at_most else "")
 
 
 def _left(budget: Budget, n_trials: int, elapsed: float) -> str:
     """How much longer at most, from what the trials so far took and from the limit."""
     guesses = []
-    if budget.trials:
-        guesses.append(elapsed / n_trials * (budget.trials + budget.bags - n_trials))
+    if budget.at_most:
+        guesses.append(elapsed / n_trials * (budget.at_most - n_trials))
     if budget.seconds:
         guesses.append(budget.seconds - elapsed)
     left = max(0.0, min(guesses))

@@ -200,6 +200,16 @@ class SearchSpace:
                 mutated[name] = values[name]
         return mutated
 
+    def instead(self, values: Mapping[str, Scalar], name: str, value: Scalar) -> Hyperparameters:
+        """``values`` with another one of ``name``, whose own options are then the defaults."""
+        changed: Hyperparameters = {}
+        for option, distribution in self.walk(changed):
+            known = option in values and not option.startswith(f"{name}.")
+            changed[option] = values[option] if known else distribution.default
+            if option == name:
+                changed[option] = value
+        return changed
+
     def candidate(
         self,
         graph: TaskGraph,

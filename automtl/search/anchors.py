@@ -8,6 +8,7 @@ from random import Random
 from automtl.core.candidate import Candidate, Scalar
 from automtl.core.graph import TaskGraph
 from automtl.core.seed import derive_seed
+from automtl.core.space import Choice
 from automtl.core.trial import Order, Phase, Status, Trial
 from automtl.search.ledger import Ledger
 from automtl.search.own import own_settings
@@ -16,6 +17,7 @@ from automtl.search.plan import Plan
 Settings = Mapping[str, Scalar]
 
 SCOUTS = 5  # settings that are tried before steps from the best one
+SCOUTED = ("skip", "block")  # what matters most: of these each is tried, others as in the best
 FRESH = 0.25  # the share of later ones that come from everywhere still
 ATTEMPTS = 20  # to find settings that were not tried
 
@@ -74,7 +76,7 @@ class Anchors:
     def _next_setting(self, elapsed: float) -> Order | None:
         """
         The anchors, in turn with the same settings, until tuning has had its share: the default
-        ones, some at random, then mostly steps from the best so far.
+        ones, those with another skip or block, then mostly steps from the best so far.
         """
         tried = self._tried()
         for values in tried:
@@ -101,11 +103,26 @@ class Anchors:
         if number == 0:
             return space.default()
         graph = self.single_graph if number % 2 else self.shared_graph
-        done = [t for t in self.ledger.standing.trials if _is_plain(t, graph)]
-        if number < SCOUTS or not done or rng.random() < FRESH:
+        plain = [t for t in self.ledger.standing.trials if _is_plain(t)]
+        done = [trial for trial in plain if trial.candidate.graph == graph] or plain
+        first = min(done, key=self.ledger.standing.relative, default=None)
+        best = space.default() if first is None else first.candidate.hyperparameters
+        others = self._alternatives()
+        if attempt == 0 and number <= min(len(others), SCOUTS - 1):
+            return space.instead(best, *others[number - 1])
+        if not done or number < SCOUTS or rng.random() < FRESH:
             return space.sample(rng)
-        best = min(done, key=self.ledger.standing.relative)
-        return space.mutate(best.candidate.hyperparameters, rng)
+        return space.mutate(best, rng)
+
+    def _alternatives(self) -> list[tuple[str, Scalar]]:
+        """The skips and blocks that are not the default, in the order of the space."""
+        default, found = self.plan.space.default(), []
+        choices = dict(self.plan.space.walk({}))
+        for name in SCOUTED:
+            choice = choices.get(name)
+            if isinstance(choice, Choice):
+                found += [(name, value) for value in choice.values if value != default[name]]
+        return found
 
     def _pair(self, values: Settings) -> list[Order]:
         graphs = (self.shared_graph, self.single_graph)
@@ -138,14 +155,14 @@ class Anchors:
     def _single_trials(self) -> list[Trial]:
         """The trainings in which all tasks were alone with the same settings."""
         trials = self.ledger.standing.trials
-        return [trial for trial in trials if _is_plain(trial, self.single_graph)]
+        alone = (trial for trial in trials if trial.candidate.graph == self.single_graph)
+        return [trial for trial in alone if _is_plain(trial)]
 
     def _has_failed(self, order: Order) -> bool:
         ended = (trial for trial in self.ledger.trials if trial.order.key == order.key)
         return any(trial.result.status is Status.FAILED for trial in ended)
 
 
-def _is_plain(trial: Trial, graph: TaskGraph) -> bool:
-    """Whether an anchor was trained with the same settings for all tasks."""
-    candidate = trial.candidate
-    return trial.phase is Phase.ANCHORS and candidate.graph == graph and not candidate.alone
+def _is_plain(trial: Trial) -> bool:
+    """Whether it is an anchor that was trained with the same settings for all tasks."""
+    return trial.phase is Phase.ANCHORS and not trial.candidate.alone

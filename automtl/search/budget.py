@@ -19,8 +19,9 @@ class Budget:
     :param trials: At most so many trainings, those of anchors and finalists included.
     :param seconds: At most so long, over all sessions of the search.
     :param seeds: At most so many seeds a finalist.
-    :param bags: On how many divisions of the rows the winner is trained in the end; these trainings
-        come on top of ``trials``, but are within ``seconds``.
+    :param bags: On how many divisions of the rows the winner is trained in the end; the finals have
+        begun it, and what they have not trained comes on top of ``trials``, but is within
+        ``seconds``.
     :param ensemble: How many of the best candidates have bags.
     :param lone: Whether there is one task: then there is nothing to search but its settings.
     """
@@ -69,6 +70,13 @@ class Budget:
         if self.lone:
             return MANY if self.trials is None else self.trials
         return 8 if self.trials is None else max(1, min(16, int(ANCHORS * self.trials / 2)))
+
+    @property
+    def at_most(self) -> int | None:
+        """How many trainings there are at most, bags included; None where nothing limits them."""
+        if self.trials is None:
+            return None
+        return self.trials + self.ensemble * max(0, self.bags - self.finals[1] + 1)
 
     @property
     def finals(self) -> tuple[int, int]:

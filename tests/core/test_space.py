@@ -242,3 +242,17 @@ def test_a_range_that_is_none(arguments: dict[str, Any], message: str) -> None:
 def test_a_choice_of_nothing() -> None:
     with raises(SpaceError, match="at least one value"):
         Choice(())
+
+
+def test_another_plugin_has_its_own_defaults_and_all_else_stays() -> None:
+    values = {**SPACE.sample(random.Random(3)), "learning_rate": 0.02, "block": "mlp"}
+    changed = SPACE.instead(values, "block", "tabm")
+    assert changed["block"] == "tabm"
+    own = {name for name in changed if name.startswith("block.")}
+    tabm = SPACE.blocks["tabm"]
+    assert own == {f"block.{name}" for name in tabm}
+    assert all(changed[name] == tabm[name.removeprefix("block.")].default for name in own)
+    kept = changed.keys() - own - {"block"}
+    assert {name: changed[name] for name in kept} == {
+        name: value for name, value in values.items() if not name.startswith("block")
+    }

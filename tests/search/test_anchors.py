@@ -5,8 +5,9 @@ from math import log10
 from statistics import fmean
 from typing import Any
 
-from pytest import approx
+from pytest import approx, mark
 
+from automtl.core.space import Choice
 from automtl.core.trial import Order, Phase, Result, Status, Trial
 from automtl.search.anchors import Anchors
 from automtl.search.budget import Budget
@@ -78,6 +79,30 @@ def test_later_settings_are_mostly_steps_from_the_best(sim: Any) -> None:
     errors = [director.standing.relative(t) - 0.5 for t in director.trials]
     near = [error < 0.3 for error in errors[10:]]  # 0.3 of those at random would be
     assert fmean(near) > 0.38
+
+
+@mark.parametrize("workers", [1, 2])
+def test_each_skip_and_block_is_tried_before_steps_with_all_else_as_in_the_best(
+    sim: Any, workers: int
+) -> None:
+    blocks = {name: {"width": Choice((16, 32))} for name in ("mlp", "resnet", "linear")}
+    space = replace(sim.space, blocks=blocks, skip=Choice(("linear", "none")))
+    director = sim.direct(Budget(64, None, 3), space=space)
+
+    def train(order: Order) -> Result:
+        values = order.candidate.hyperparameters
+        off = 0.1 * (values["skip"] == "linear") + 0.05 * (values["block"] != "resnet")
+        return Result(Status.DONE, errors={t: s * (0.5 + off) for t, s in sim.constants.items()})
+
+    sim.walk(director, train, workers)
+    first = [dict(values) for values in director.anchors._tried()[:4]]
+    assert first[0] == space.default()
+    assert [(v["skip"], v["block"]) for v in first[:2]] == [("linear", "mlp"), ("none", "mlp")]
+    assert [v["block"] for v in first[2:]] == ["resnet", "linear"]
+    if workers == 1:  # with more, the best may not be known yet
+        assert [v["skip"] for v in first[2:]] == ["none", "none"]
+    numbers = [{k: v for k, v in values.items() if k not in ("skip", "block")} for values in first]
+    assert all(values == numbers[0] for values in numbers)
 
 
 def test_those_who_share_have_what_was_best_for_all_shared(sim: Any) -> None:
