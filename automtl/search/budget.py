@@ -23,7 +23,8 @@ class Budget:
         begun it, and what they have not trained comes on top of ``trials``, but is within
         ``seconds``.
     :param ensemble: How many of the best candidates have bags.
-    :param lone: Whether there is one task: then there is nothing to search but its settings.
+    :param lone: Whether there is one task: then there is nothing to search but its settings, and
+        finals only where bags let them be compared on more rows.
     """
 
     trials: int | None
@@ -48,7 +49,7 @@ class Budget:
 
     def anchors_due(self, elapsed: float) -> bool:
         """Whether tuning the anchors has had its share of the time."""
-        return self._late(1.0 if self.lone else ANCHORS, elapsed)
+        return self._late(self._tuning, elapsed)
 
     def finals_due(self, n_trials: int, elapsed: float) -> bool:
         """Whether only the finalists' share is left, and the guard's."""
@@ -68,7 +69,7 @@ class Budget:
     def anchor_trials(self) -> int:
         """How many settings each of the two anchors is tuned over."""
         if self.lone:
-            return MANY if self.trials is None else self.trials
+            return MANY if self.trials is None else self.trials - finals_cost(*self.finals)
         return 8 if self.trials is None else max(1, min(16, int(ANCHORS * self.trials / 2)))
 
     @property
@@ -94,11 +95,18 @@ class Budget:
         (0, 1)
         """
         many = ((FINALS[0][0], seeds) for seeds in range(self.seeds, FINALS[0][1], -1))
-        for finalists, seeds in () if self.lone else (*many, *FINALS):
+        for finalists, seeds in () if self.lone and not self.bags else (*many, *FINALS):
             seeds = min(seeds, self.seeds)
             if self.trials is None or finals_cost(finalists, seeds) <= FINALISTS * self.trials:
                 return finalists, seeds
         return 0, 1
+
+    @property
+    def _tuning(self) -> float:
+        """The share of the search's time for settings alone."""
+        if not self.lone:
+            return ANCHORS
+        return 1 - FINALISTS if self.bags else 1.0
 
     def _late(self, share: float, elapsed: float) -> bool:
         """Whether a share of the search's time is over."""

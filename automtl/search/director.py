@@ -106,8 +106,10 @@ class Director:
     def _next(self, elapsed: float) -> Order | None:
         if (anchor := self.anchors.next(elapsed)) is not None:
             return anchor
-        if (settled := self.anchors.settled()) is None or self.budget.lone:
+        if (settled := self.anchors.settled()) is None:
             return None
+        if self.budget.lone:
+            return self.finals.next_settings(settled, elapsed)
         n_trials = len(self.ledger) - self.finals.had_by_anchors
         due = self.budget.finals_due(n_trials, elapsed)
         if not due and (graph := self.graphs.next(settled)) is not None:

@@ -65,6 +65,14 @@ class Finals:
             return None
         return final if finals else self.graphs.next(settled)
 
+    def next_settings(self, settled: Settled, elapsed: float) -> Order | None:
+        """
+        The same where there is one task, so that settings are all that differs: the best ones, and
+        the next best as long as there is time. Nobody can be harmed.
+        """
+        new = [order for order in self._finals(settled) if self.ledger.new(order)]
+        return self._possible(new, elapsed)
+
     @property
     def _anchors(self) -> list[Candidate]:
         """The best all-shared and the best single-task anchor, as far as they succeeded."""
@@ -79,10 +87,14 @@ class Finals:
         n_graphs, n_seeds = self.plan.budget.finals
         if n_seeds < 2:
             return
-        graphs, single = self._best_graphs(settled)[:n_graphs], self._anchors[-1]
-        for number in range(1, n_seeds):
-            for candidate in dict.fromkeys([single, *graphs[:1], *self._anchors, *graphs]):
-                yield self.plan.order(candidate, self.plan.seed + number, Phase.FINALISTS)
+        best, single = self._best(settled), self._anchors[-1]
+        rounds = [best[:n_graphs]]
+        if self.plan.budget.lone and self.plan.budget.trials is None:
+            rounds += [best[at : at + n_graphs] for at in range(n_graphs, len(best), n_graphs)]
+        for graphs in rounds:
+            for number in range(1, n_seeds):
+                for candidate in dict.fromkeys([single, *graphs[:1], *self._anchors, *graphs]):
+                    yield self.plan.order(candidate, self.plan.seed + number, Phase.FINALISTS)
 
     def _possible(self, finals: Sequence[Order], elapsed: float) -> Order | None:
         """The first of these that can be given now."""
@@ -122,11 +134,11 @@ class Finals:
         longest = max((trial.result.seconds for trial in known), default=0.0)
         return longest < seconds - elapsed
 
-    def _best_graphs(self, settled: Settled) -> list[Candidate]:
+    def _best(self, settled: Settled) -> list[Candidate]:
         """
-        The graphs that were trained in full, most promising first, by what was known before the
-        finals, so that these do not change who is in them: as the searcher sees it, or else by
-        gain. What keeps no limit of the objective comes last.
+        The graphs, or of one task the settings, that were trained in full, most promising first, by
+        what was known before the finals, so that these do not change who is in them: as the
+        searcher sees it, or else by gain. What keeps no limit of the objective comes last.
         """
         phases = (Phase.ANCHORS, Phase.GRAPHS)
         ended = (t for t in self.ledger.trials if t.result.status is not Status.CUT)
@@ -137,9 +149,12 @@ class Finals:
 
     def _rank(self, trials: Sequence[Trial], settled: Settled) -> list[Candidate]:
         standing = Standing(trials, self.plan.constants, self.plan.objective)
-        proposed = {trial.candidate for trial in trials if trial.phase is Phase.GRAPHS}
+        wanted = Phase.ANCHORS if self.plan.budget.lone else Phase.GRAPHS
+        proposed = {trial.candidate for trial in trials if trial.phase is wanted}
         proposed -= {*self._anchors}  # a searcher may have wanted another seed of them
         entries = {e.candidate: e for e in standing.ranking if e.candidate in proposed}
+        if self.plan.budget.lone:
+            return list(entries)
         judge = self._judge.of(
             self.graphs.problem(settled),
             zero_of(standing),

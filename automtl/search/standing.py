@@ -70,7 +70,7 @@ class Standing:
         several seeds before what was not; then by mean gain, and of equals the one that costs
         less. If the first keeps the limits, it is the winner.
 
-        A gain that seeds cannot tell from zero counts as none for what is larger than the
+        A gain that seeds cannot tell from zero counts as none for a graph that is larger than the
         single-task anchor: parameters are not spent on luck.
         """
         by_candidate: dict[Candidate, list[Trial]] = {}
@@ -134,6 +134,8 @@ class Standing:
     def _unproven(self, entry: Entry) -> bool:
         """Whether it is larger than the single-task anchor, for a gain that may be luck."""
         if self.single is None or entry.mean.half_width is None or entry.anchor == "single-task":
+            return False
+        if len(self.constants) == 1:  # there is no other graph
             return False
         larger = entry.trials[0].result.parameters > self.single.result.parameters
         return larger and entry.mean.mean <= entry.mean.half_width

@@ -254,3 +254,38 @@ def test_no_newcomer_wins_with_fewer_seeds_than_the_finalists(sim: Any) -> None:
         director = sim.direct(Budget(n_trials, None, 3))
         sim.walk(director)
         assert len(director.standing.ranking[0].trials) == 3
+
+
+@mark.parametrize("workers", [1, 3])
+def test_with_one_task_the_best_settings_are_compared_on_other_folds_while_there_is_time(
+    sim: Any, workers: int
+) -> None:
+    budget = Budget(None, 200.0, 3, bags=4, lone=True)
+    director = sim.direct(budget, constants={"a": 1.0})
+    ended = sim.walk(director, workers=workers)
+    phases = [trial.phase for trial in ended]
+    assert set(phases) == {Phase.ANCHORS, Phase.FINALISTS, Phase.BAGS}
+    settings, finals = (_of(phase, ended) for phase in (Phase.ANCHORS, Phase.FINALISTS))
+    assert set(phases[: len(settings)]) == {Phase.ANCHORS}
+    assert 60 * workers < len(settings) < 100 * workers  # seconds of 200, a quarter for bags
+    compared = {trial.candidate for trial in finals}
+    assert 3 < len(compared) <= len(finals) / 2 + 1
+    first = sorted(settings, key=lambda trial: trial.result.errors["a"])
+    assert compared == {trial.candidate for trial in first[: len(compared)]}
+    entries = director.standing.peers
+    assert all(len(entry.trials) > 1 for entry in entries)
+    assert {trial.order.bag for trial in entries[0].trials} <= {None, (0, 4), (1, 4)}
+
+
+def test_with_one_task_and_few_trials_the_finals_are_within_them(sim: Any) -> None:
+    director = sim.direct(Budget(24, None, 3, bags=4, lone=True), constants={"a": 1.0})
+    ended = sim.walk(director)
+    compared = {trial.candidate for trial in _of(Phase.FINALISTS, ended)}
+    assert len(compared) == director.budget.finals[0] + 1
+    assert len(ended) - len(_of(Phase.BAGS, ended)) <= 24
+
+
+def test_with_one_task_and_no_bags_tuning_has_all(sim: Any) -> None:
+    ended = sim.walk(sim.direct(Budget(24, None, 3, lone=True), constants={"a": 1.0}))
+    assert {trial.phase for trial in ended} == {Phase.ANCHORS}
+    assert len(ended) == 24

@@ -38,6 +38,24 @@ def _repeater(sim: Any) -> type[Searcher]:
     return Repeater
 
 
+@mark.parametrize("workers", [1, 3])
+def test_the_searcher_is_not_told_of_rows_that_the_anchor_was_not_judged_on(
+    sim: Any, workers: int
+) -> None:
+    told: list[Mapping[str, float] | None] = []
+
+    class Listener(sim.plugins.searchers["random"]):  # type: ignore[name-defined,misc]
+        def tell(self, candidate: Candidate, gains: Any, costs: Any = None) -> None:
+            told.append(gains)
+            super().tell(candidate, gains, costs)
+
+    director = sim.direct(Budget(40, None, 3, bags=4, ensemble=3), searcher=Listener)
+    ended = sim.walk(director, workers=workers, luck=Random(1))
+    assert any(trial.phase is Phase.BAGS for trial in ended)
+    assert told
+    assert None not in told  # which would mean that it failed
+
+
 def test_the_problem_has_tuned_settings_and_the_affinity_of_the_all_shared_anchor(
     sim: Any,
 ) -> None:

@@ -236,6 +236,21 @@ def test_what_harms_a_task_is_behind_what_harms_none(candidate: Make) -> None:
     assert [entry.candidate for entry in ranking] == [modest, single, greedy]
 
 
+def test_with_one_task_a_larger_network_needs_no_proof(candidate: Make) -> None:
+    alone = TaskGraph.single_task("a", 2)
+    lucky, larger = candidate(alone), candidate(alone, learning_rate=0.5)
+    errors = {lucky: (0.5, 0.6, 0.6), larger: (0.51, 0.5, 0.58)}
+    phases = [Phase.ANCHORS, Phase.FINALISTS, Phase.FINALISTS]
+    trials = [
+        Trial(Order(one, seed, phase), Result(Status.DONE, errors={"a": error}, parameters=size))
+        for size, (one, found) in enumerate(errors.items(), start=1)
+        for seed, (phase, error) in enumerate(zip(phases, found, strict=True))
+    ]
+    first = Standing(trials, {"a": 1.0}).ranking[0]
+    assert first.candidate == larger
+    assert first.mean.half_width > first.mean.mean > 0
+
+
 def test_what_breaks_a_limit_is_behind_what_keeps_it(candidate: Make) -> None:
     single, large = candidate(SINGLE), candidate(FORK)
     trials = _finals(single, (large, _errors(0.1)))
