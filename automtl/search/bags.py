@@ -1,7 +1,7 @@
 """
 Bags: the winner, and what is next best if an ensemble is asked for, is trained on several divisions
 of the rows that are not for testing, and the mean of what these networks predict is exported. The
-finals have begun it: each of their seeds leaves out a fold (`Plan.order`).
+search has begun it: what is compared are trainings that leave out a fold each (`Plan.order`).
 
 Each fold of those rows is for validation once (cross-validation committees, Parmanto, Munro and
 Doyle, 1996, https://doi.org/10.1080/095400996116848), so that every row is learned from, and has a
@@ -26,8 +26,8 @@ def next_bag(plan: Plan, ledger: Ledger, elapsed: float) -> Order | None:
     if not bags or any(order.phase is not Phase.BAGS for order in ledger.pending.values()):
         return None
     for entry in _chosen(ledger.standing, plan.budget.ensemble):
-        for number in range(1, bags + 1):
-            order = plan.order(entry.candidate, plan.seed + number, Phase.BAGS)
+        for seed in range(plan.first_seed, plan.first_seed + bags):
+            order = plan.order(entry.candidate, seed, Phase.BAGS)
             if ledger.new(order):
                 late = seconds is not None and _longest(entry) > seconds - elapsed
                 return None if late else order

@@ -75,7 +75,7 @@ class Rungs:
 
     def full(self, candidate: Candidate) -> Order:
         """The full training of ``candidate``."""
-        return Order(candidate, self.plan.seed, Phase.GRAPHS)
+        return self.plan.first(candidate)
 
     def next(self) -> Order | None:
         """What comes before a new graph: the zero point, the other half of a pair, a promotion."""

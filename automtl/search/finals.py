@@ -92,9 +92,9 @@ class Finals:
         if self.plan.budget.lone and self.plan.budget.trials is None:
             rounds += [best[at : at + n_graphs] for at in range(n_graphs, len(best), n_graphs)]
         for graphs in rounds:
-            for number in range(1, n_seeds):
+            for seed in range(self.plan.first_seed, self.plan.first_seed + n_seeds):
                 for candidate in dict.fromkeys([single, *graphs[:1], *self._anchors, *graphs]):
-                    yield self.plan.order(candidate, self.plan.seed + number, Phase.FINALISTS)
+                    yield self.plan.order(candidate, seed, Phase.FINALISTS)
 
     def _possible(self, finals: Sequence[Order], elapsed: float) -> Order | None:
         """The first of these that can be given now."""
@@ -119,7 +119,7 @@ class Finals:
 
     def _yields(self, final: Order, elapsed: float) -> bool:
         """Whether a finalist has enough seeds for the guard to go first, whose time has come."""
-        return final.seed >= self.plan.seed + SOUND and self.plan.budget.guard_late(elapsed)
+        return final.seed >= self.plan.first_seed + SOUND and self.plan.budget.guard_late(elapsed)
 
     def _in_time(self, order: Order, elapsed: float) -> bool:
         """
@@ -158,7 +158,7 @@ class Finals:
         judge = self._judge.of(
             self.graphs.problem(settled),
             zero_of(standing),
-            trials,
+            [trial for trial in trials if (trial.order.bag is None) != bool(self.plan.budget.bags)],
             lambda trial: standing.gains(trial) if trial.done else None,
         )
         promising = (found for found in judge.best(len(trials)) if found in entries)

@@ -43,13 +43,22 @@ class Graphs:
 
     def _next(self, settled: Settled) -> Order | None:
         problem, rungs = self.problem(settled), self.rungs(settled)
+        if (anchor := self._anchor_apart(settled)) is not None:
+            return anchor
         for graph in self.measured.missing():
             candidate = problem.candidate(graph)
-            if self.fits(candidate) and self.ledger.new(order := self._full(candidate)):
+            if self.fits(candidate) and self.ledger.new(order := self.plan.first(candidate)):
                 return order
         if rungs is not None and (begun := rungs.next()) is not None:
             return begun
         return self._proposed(problem, rungs)
+
+    def _anchor_apart(self, settled: Settled) -> Order | None:
+        """The next anchor to be judged on other rows than it was tuned on, as graphs are."""
+        shared = self.ledger.standing.shared
+        anchors = [settled.single, *([] if shared is None else [shared.candidate])]
+        orders = [self.plan.first(anchor) for anchor in anchors] if self.plan.budget.bags else []
+        return next((order for order in orders if self.ledger.new(order)), None)
 
     def problem(self, settled: Settled) -> SearchProblem:
         """What the searcher starts from."""
@@ -102,17 +111,14 @@ class Graphs:
         What a proposal means: a first training, in short if there are short ones, or another one
         of a candidate that is known, if the searcher repeats itself on purpose.
         """
-        full = self._full(candidate)
+        full = self.plan.first(candidate)
         if self.ledger.new(full):
             if short is None or (repeats and not self.ledger.new(short.short(candidate))):
                 return full
             return short.short(candidate) if self.ledger.new(short.short(candidate)) else None
         if repeats and not self.ledger.failed(candidate):
-            return self.ledger.next_seed(candidate, Phase.GRAPHS, self.plan.seed)
+            return self.ledger.next_seed(full)
         return None
-
-    def _full(self, candidate: Candidate) -> Order:
-        return Order(candidate, self.plan.seed, Phase.GRAPHS)
 
     def _told(self, problem: SearchProblem, rungs: Rungs | None) -> Searcher:
         zero = (zero_of(self.ledger.standing), None if rungs is None else rungs.zero_errors)
@@ -129,10 +135,14 @@ class Graphs:
     def _counts(self, trial: Trial, rungs: Rungs | None) -> bool:
         """
         Whether a searcher is told of ``trial``. One that was cut off says nothing, nor does one on
-        rows that the anchor was not judged on, as bags are.
+        rows that the anchor was not judged on, as bags are, or was tuned on.
         """
         if trial.result.status is Status.CUT:
             return False
         if trial.order.fidelity < 1:
             return rungs is not None and rungs.counts(trial)
-        return trial.order.bag is None or self.ledger.standing.gains(trial) is not None
+        if not self.plan.budget.bags:
+            return True
+        return trial.order.bag is not None and (
+            not trial.done or self.ledger.standing.gains(trial) is not None
+        )

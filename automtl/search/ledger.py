@@ -1,6 +1,7 @@
 """The ledger: the orders given and the trials told, all that a director remembers."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import count
 
 from automtl.core.candidate import Candidate
@@ -71,9 +72,9 @@ class Ledger:
         """Differs whenever something has begun or ended."""
         return len(self.trials), *self.pending
 
-    def next_seed(self, candidate: Candidate, phase: Phase, first: int) -> Order:
-        """The training of ``candidate`` with the first seed, from ``first`` on, not yet used."""
-        orders = (Order(candidate, seed, phase) for seed in count(first))
+    def next_seed(self, order: Order) -> Order:
+        """The same training with the first seed, from its own on, that was not used yet."""
+        orders = (replace(order, seed=seed) for seed in count(order.seed))
         return next(order for order in orders if self.new(order))
 
     def failed(self, candidate: Candidate) -> bool:

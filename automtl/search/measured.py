@@ -61,7 +61,7 @@ class Measured:
         return self._learned[1]
 
     def _asked(self, trial: Trial) -> bool:
-        first = trial.phase is Phase.GRAPHS and trial.seed == self.plan.seed
+        first = trial.order == self.plan.first(trial.candidate)
         return first and trial.candidate.graph in self.graphs
 
     def _in(self, trial: Trial) -> Affinity | None:

@@ -45,13 +45,23 @@ class Plan:
 
     def order(self, candidate: Candidate, seed: int, phase: Phase) -> Order:
         """
-        A training in full. The first seed is trained on the division of the rows that the search is
-        about. Where there are bags, each other seed leaves out another fold of the rows, so that
-        finalists are judged on more rows, and what they were trained for is exported, too.
+        A training in full. The seed of the search is for tuning the anchors, on the division of the
+        rows that the search is given. Where there are bags, each other seed leaves out another fold
+        of the rows: what was chosen on one division is compared on others, and these trainings are
+        exported, too.
         """
-        number, bags = seed - self.seed - 1, self.budget.bags
+        number, bags = seed - self.first_seed, self.budget.bags
         bag = (number % bags, bags) if bags and number >= 0 else None
         return Order(candidate, seed, phase, bag=bag)
+
+    def first(self, candidate: Candidate) -> Order:
+        """The training that a graph is first judged by."""
+        return self.order(candidate, self.first_seed, Phase.GRAPHS)
+
+    @property
+    def first_seed(self) -> int:
+        """The seed that graphs are first trained with."""
+        return self.seed + bool(self.budget.bags)
 
     @property
     def tasks(self) -> tuple[str, ...]:

@@ -70,12 +70,17 @@ class Standing:
         several seeds before what was not; then by mean gain, and of equals the one that costs
         less. If the first keeps the limits, it is the winner.
 
+        Where the anchor has left out folds, only trainings that did count: on the division that it
+        was tuned on it is better than on others.
+
         A gain that seeds cannot tell from zero counts as none for a graph that is larger than the
         single-task anchor: parameters are not spent on luck.
         """
         by_candidate: dict[Candidate, list[Trial]] = {}
+        divided = any(bag is not None for _, bag in self._zero)
         for trial in self.trials:
-            if trial.order.draw in self._zero:
+            apart = (trial.order.bag is not None) == divided
+            if apart and trial.order.draw in self._zero:
                 by_candidate.setdefault(trial.candidate, []).append(trial)
         entries = [self._entry(candidate, found) for candidate, found in by_candidate.items()]
         begun = _begun(entries)

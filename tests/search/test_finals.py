@@ -269,12 +269,12 @@ def test_with_one_task_the_best_settings_are_compared_on_other_folds_while_there
     assert set(phases[: len(settings)]) == {Phase.ANCHORS}
     assert 60 * workers < len(settings) < 100 * workers  # seconds of 200, a quarter for bags
     compared = {trial.candidate for trial in finals}
-    assert 3 < len(compared) <= len(finals) / 2 + 1
+    assert 3 < len(compared) <= len(finals) / 3 + 1
     first = sorted(settings, key=lambda trial: trial.result.errors["a"])
     assert compared == {trial.candidate for trial in first[: len(compared)]}
     entries = director.standing.peers
     assert all(len(entry.trials) > 1 for entry in entries)
-    assert {trial.order.bag for trial in entries[0].trials} <= {None, (0, 4), (1, 4)}
+    assert {trial.order.bag for trial in entries[0].trials} == {(0, 4), (1, 4), (2, 4)}
 
 
 def test_with_one_task_and_few_trials_the_finals_are_within_them(sim: Any) -> None:

@@ -12,6 +12,7 @@ from automtl.core.candidate import Candidate
 from automtl.core.objective import Objective
 from automtl.core.searcher import Searcher, SearchProblem
 from automtl.core.trial import Order, Phase, Result, Status, Trial
+from automtl.plugins import Plugins
 from automtl.search.budget import Budget
 
 
@@ -36,6 +37,25 @@ def _repeater(sim: Any) -> type[Searcher]:
             return found
 
     return Repeater
+
+
+@mark.parametrize("workers", [1, 3])
+@mark.parametrize("searcher", ["affinity", "evolution", "random"])
+def test_with_bags_graphs_are_judged_on_rows_that_no_anchor_was_tuned_on(
+    sim: Any, plugins: Plugins, searcher: str, workers: int
+) -> None:
+    kind = plugins.searchers[searcher]
+    director = sim.direct(Budget(40, None, 3, bags=4), searcher=kind, workers=workers)
+    ended = sim.walk(director, workers=workers, luck=Random(1))
+    graphs = [trial for trial in ended if trial.phase is Phase.GRAPHS]
+    assert {trial.order.bag for trial in graphs} == {(0, 4)}
+    settled = director.anchors.settled()
+    assert settled is not None
+    assert settled.single in {trial.candidate for trial in graphs}
+    for entry in director.standing.ranking:
+        assert all(trial.order.bag is not None for trial in entry.trials)
+    alone = [trial for trial in graphs if trial.candidate.graph == sim.single]
+    assert director.standing.gains(alone[0]) == dict.fromkeys(sim.tasks, 0.0)
 
 
 @mark.parametrize("workers", [1, 3])

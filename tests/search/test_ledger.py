@@ -28,7 +28,7 @@ def test_the_next_seed_is_the_first_that_is_free(sim: Any) -> None:
     ledger = Ledger(sim.constants, Objective())
     for seed in (3, 4, 6):
         ledger.begin(_order(sim, seed))
-    order = ledger.next_seed(_order(sim).candidate, Phase.GRAPHS, 3)
+    order = ledger.next_seed(_order(sim, 3, Phase.GRAPHS))
     assert (order.seed, order.phase) == (5, Phase.GRAPHS)
 
 
