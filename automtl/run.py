@@ -7,19 +7,21 @@ import os
 import platform
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from math import prod
 from pathlib import Path
 from typing import Any
 
+import safetensors.numpy
 import safetensors.torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from automtl.core.affinity import Affinity
-from automtl.core.trial import Order, Trial
+from automtl.core.trial import Bag, Order, Trial
+from automtl.data.dataset import Linear
 from automtl.errors import RunError
 from automtl.model.network import GraphNetwork, Network
 from automtl.train.fit import Curve
@@ -172,6 +174,19 @@ class RunFolder(PartStore):
             raise RunError(
                 f"{self.path}: a trained part cannot be written: {error.strerror}."
             ) from None
+
+    def linear(self, bag: Bag, fit: Callable[[], Linear]) -> Linear:
+        """
+        The linear skip of a division of the rows, fitted by whichever worker is first. One of which
+        anything is broken is fitted again.
+        """
+        name = f"models/linear-{bag[0]}of{bag[1]}.safetensors"
+        try:
+            return Linear(**safetensors.numpy.load_file(self.path / name))
+        except (OSError, SafetensorError, TypeError):
+            fitted = fit()
+        self._write(name, safetensors.numpy.save(vars(fitted)))
+        return fitted
 
     def measured(self, order: Order, affinity: Affinity) -> None:
         """Writes what was measured when all parts of ``order`` were trained; workers call this."""

@@ -91,9 +91,9 @@ class SearchSettings(Section):
         with a training that is killed.
     :param bags: On how many divisions of the rows for training and validation the winner is
         trained in the end, so that the exported file holds the mean prediction of as many
-        networks, which have learned from all of these rows between them; 0 for none. Each seed of
-        a finalist but the first leaves out another of these divisions' folds, too, so that the
-        winner is chosen on more rows.
+        networks, which have learned from all of these rows between them; 0 for none. Graphs are
+        judged on these divisions, too, each seed on another one, while the anchors are tuned on the
+        division of ``split``.
     :param seed: What all random choices follow from.
     :param device: Where to train; ``auto`` takes a GPU where there is one.
     :param callbacks: Which other tools are told what happens, with the options of each.

@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from automtl.core.space import LINEAR_SKIP, SearchSpace
 from automtl.core.task import Task, TaskKind
+from automtl.core.trial import Order
 from automtl.data.dataset import Linear, MultiTaskData, Part, TrainingData
 from automtl.data.parts.bagging import bagged
 from automtl.model.skip import calibrate, fit_skip
 from automtl.plugins import Plugins
 from automtl.train.losses import TaskLosses, slices
+from automtl.train.part import PartStore
 from automtl.train.rows import rows_of
 from automtl.train.sparse import as_inputs
 
@@ -57,10 +59,20 @@ def with_linear(data: MultiTaskData, space: SearchSpace, plugins: Plugins) -> Mu
         torch.set_num_threads(n_threads)
 
 
-def bagged_with_linear(data: TrainingData, bag: tuple[int, int], plugins: Plugins) -> TrainingData:
-    """The rows divided anew, with a linear skip of the new training rows if the data had one."""
-    divided = bagged(data, bag)
-    return divided if data.linear is None else replace(divided, linear=fit_linear(divided, plugins))
+def bagged_for(
+    order: Order, data: TrainingData, plugins: Plugins, store: PartStore
+) -> TrainingData:
+    """
+    The rows as ``order`` divides them, with a linear skip of the new training rows if the data had
+    one and the order has any use for it.
+    """
+    if order.bag is None:
+        return data
+    divided = bagged(data, order.bag)
+    skips = (part.hyperparameters.get("skip") for part in order.candidate.parts)
+    if data.linear is None or LINEAR_SKIP not in skips:
+        return divided
+    return replace(divided, linear=store.linear(order.bag, lambda: fit_linear(divided, plugins)))
 
 
 def _wanted(part: Part, kinds: Sequence[TaskKind]) -> NDArray[np.float32]:

@@ -1,6 +1,7 @@
 """One independent part of a candidate is trained, as if there were no other, and kept."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -11,8 +12,8 @@ from automtl.core.candidate import Candidate
 from automtl.core.loss import OWN, Loss
 from automtl.core.schedule import Schedule
 from automtl.core.seed import derive_seed
-from automtl.core.trial import Order
-from automtl.data.dataset import TrainingData
+from automtl.core.trial import Bag, Order
+from automtl.data.dataset import Linear, TrainingData
 from automtl.model.network import GraphNetwork, part_seed
 from automtl.plugins import Plugins, pick
 from automtl.train.fit import Curve, Settings, fit
@@ -53,6 +54,10 @@ class PartStore:
 
     def measured(self, order: Order, affinity: Affinity) -> None:
         """Keeps what was measured when all parts of ``order`` were trained."""
+
+    def linear(self, bag: Bag, fit: Callable[[], Linear]) -> Linear:
+        """The linear skip of a division of the rows; ``fit`` makes it where none is kept."""
+        return fit()
 
     def checkpoint(self, key: str) -> Checkpoint:
         """The checkpoint of the part with this key; raises if there is none."""

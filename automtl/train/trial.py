@@ -18,7 +18,7 @@ from automtl.model.network import GraphNetwork, Network, build_network
 from automtl.plugins import Plugins
 from automtl.train.evaluate import errors, evaluate, predict, resampled_errors, tuned
 from automtl.train.fit import Curve, DeadlinePassed
-from automtl.train.linear import bagged_with_linear
+from automtl.train.linear import bagged_for
 from automtl.train.part import PartStore, PartTrainer, Trained, chosen_losses
 from automtl.train.probe import FeaturesProbe
 from automtl.train.rows import columns_of, training_rows
@@ -109,8 +109,7 @@ def _run(
     seconds: float,
 ) -> Outcome:
     began = time.monotonic()
-    if order.bag is not None:
-        data = bagged_with_linear(data, order.bag, plugins)
+    data = bagged_for(order, data, plugins, store)
     network = trial_network(order, data, plugins).to(device)
     check_network(network, data.layout.size)
     apart = estimator is not None and estimator.anchor == Anchor.SINGLE_TASK

@@ -11,11 +11,13 @@ from automtl.core.graph import TaskGraph
 from automtl.core.space import Choice, SearchSpace
 from automtl.core.trial import Order, Phase
 from automtl.data.dataset import MultiTaskData
+from automtl.data.parts.bagging import bagged
 from automtl.model.skip import LinearSkip
 from automtl.plugins import Plugins
 from automtl.train.evaluate import evaluate, predict
-from automtl.train.linear import bagged_with_linear, with_linear
+from automtl.train.linear import bagged_for, with_linear
 from automtl.train.losses import slices
+from automtl.train.part import PartStore
 from automtl.train.sparse import as_inputs
 from automtl.train.trial import Outcome, run_trial, trial_network
 
@@ -106,14 +108,21 @@ def test_training_rows_have_offsets_that_did_not_see_their_labels(data: MultiTas
     assert np.corrcoef(left_out, own)[0, 1] > 0.99
 
 
-def test_bags_have_a_skip_of_their_own_rows(data: MultiTaskData, plugins: Plugins) -> None:
-    divided = bagged_with_linear(data.for_training(), (0, 3), plugins)
+def test_bags_have_a_skip_of_their_own_rows(
+    data: MultiTaskData, skipping: SearchSpace, plugins: Plugins
+) -> None:
+    order = replace(_order(data, skipping), bag=(0, 3))
+    divided = bagged_for(order, data.for_training(), plugins, PartStore())
     assert data.linear is not None
     assert divided.linear is not None
     assert len(divided.linear.train) == len(divided.train.rows)
     assert not np.allclose(divided.linear.weight, data.linear.weight)
-    plain = bagged_with_linear(replace(data.for_training(), linear=None), (0, 3), plugins)
-    assert plain.linear is None
+    without = replace(data.for_training(), linear=None)
+    assert bagged_for(order, without, plugins, PartStore()).linear is None
+    other = replace(_order(data, skipping, skip="none"), bag=(0, 3))
+    assert bagged_for(other, data.for_training(), plugins, PartStore()).linear is None
+    whole = data.for_training()
+    assert bagged_for(_order(data, skipping), whole, plugins, PartStore()) is whole
 
 
 def test_a_trial_on_a_bag_is_judged_on_its_own_validation_rows(
@@ -122,7 +131,7 @@ def test_a_trial_on_a_bag_is_judged_on_its_own_validation_rows(
     order = replace(_order(data, skipping, epochs=2), phase=Phase.BAGS, bag=(1, 3))
     outcome = _trained(data, order, plugins)
     assert outcome.network is not None
-    part = bagged_with_linear(data.for_training(), (1, 3), plugins).validation
+    part = bagged(data.for_training(), (1, 3)).validation
     predictions = predict(outcome.network, data.tasks, data.kinds, as_inputs(part.inputs, CPU))
     metrics = evaluate(predictions, data.tasks, data.kinds, part.targets)
     assert outcome.result.errors["body_mass_g"] == approx(metrics["body_mass_g"]["rmse"])
