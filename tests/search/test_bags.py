@@ -51,6 +51,21 @@ def test_each_seed_of_the_finals_leaves_out_another_fold_and_is_compared_on_it(s
             assert gain.mean == approx(fmean((zero - own) / zero for zero, own in errors))
 
 
+@mark.parametrize("lone", [False, True])
+@mark.parametrize(
+    ("trials", "seeds", "bags", "ensemble"), [(24, 3, 4, 1), (30, 2, 6, 3), (6, 1, 3, 1)]
+)
+def test_there_are_at_most_so_many_trainings(
+    sim: Any, trials: int, seeds: int, bags: int, ensemble: int, lone: bool
+) -> None:
+    budget = Budget(trials, None, seeds, bags, ensemble, lone)
+    ended = sim.walk(sim.direct(budget, constants={"a": 1.0} if lone else None))
+    assert budget.at_most is not None
+    assert len(ended) <= budget.at_most
+    assert len(ended) > trials / 2
+    assert Budget(None, 60.0, seeds, bags).at_most is None
+
+
 def test_more_seeds_than_folds_leave_out_a_fold_again(sim: Any) -> None:
     plan = sim.direct(Budget(24, None, 5, bags=2)).plan
     candidate = sim.space.candidate(sim.shared, sim.space.default())
