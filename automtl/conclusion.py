@@ -6,12 +6,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from automtl.core.trial import Bag, Trial
-from automtl.data.dataset import MultiTaskData, Part
-from automtl.data.parts.bagging import bagged, validation_rows
+from automtl.core.candidate import Candidate
+from automtl.core.trial import Trial
+from automtl.data.dataset import MultiTaskData
 from automtl.deploy.export import ExportReport, export_onnx
 from automtl.deploy.metadata import provenance
 from automtl.deploy.writer import OPSET
@@ -30,8 +29,8 @@ from automtl.search.entry import Entry
 from automtl.search.front import nearest
 from automtl.search.members import ensemble_members
 from automtl.search.standing import Standing
-from automtl.train.evaluate import errors, evaluate, evaluate_columns, predict, tuned
-from automtl.train.sparse import as_inputs
+from automtl.train.apart import Member, apart, helpful, mean_predictions, tuned_apart
+from automtl.train.evaluate import errors, evaluate, evaluate_columns
 from automtl.train.trial import trial_network
 
 
@@ -55,6 +54,7 @@ def conclude(
     compared = [entry for entry in standing.ranking if entry.anchor] + [winner]
     judged = {entry.candidate.digest: _judge(entry, run, data, plugins) for entry in compared}
     bags = bags_of(standing, trials, director.budget.bags, n_members)
+    bags = _helpful(bags, run, data, plugins, standing.constants)
     members = bags or ensemble_members(standing, n_members)
     delivered = _deliver(members, run, data, plugins)
     learned = _learned(director)
@@ -143,9 +143,9 @@ def export_members(
     :param opset: The version of ONNX's operators.
     :raises ExportError, ExportFailed: As `export_onnx` does.
     """
-    networks = [_trained(member, run, data, plugins) for member in members]
-    ready = _tuned(members, networks, data)
-    predictions = _predictions(networks, ready, ready.test)
+    restored = _restored(members, run, data, plugins)
+    networks, ready = [network for _, network in restored], tuned_apart(restored, data)
+    predictions = mean_predictions(networks, ready, ready.test)
     metrics = evaluate(predictions, ready.tasks, ready.kinds, ready.test.targets)
     about = provenance(members, ready, metrics, citations_of(members, ready.kinds, plugins))
     report = export_onnx(networks, ready, path, about, opset)
@@ -169,49 +169,41 @@ def _judge(entry: Entry, run: RunFolder, data: MultiTaskData, plugins: Plugins) 
     """The test metrics of each training of a candidate."""
     found = []
     for trial in entry.trials:
-        networks = [_trained(trial, run, data, plugins)]
-        metrics = _test_metrics(networks, _tuned([trial], networks, data))
+        metrics = _test_metrics(_restored([trial], run, data, plugins), data)
         found.append(Judged(trial.seed, metrics, errors(metrics, data.tasks, data.kinds)))
     return found
 
 
-def _test_metrics(networks: Sequence[Network], data: MultiTaskData) -> dict[str, dict[str, float]]:
-    """The metrics on test of the mean of what ``networks`` predict."""
-    predictions = _predictions(networks, data, data.test)
-    return evaluate(predictions, data.tasks, data.kinds, data.test.targets)
+def _test_metrics(members: Sequence[Member], data: MultiTaskData) -> dict[str, dict[str, float]]:
+    """The metrics on test of the mean of what networks predict."""
+    ready = tuned_apart(members, data)
+    predictions = mean_predictions([network for _, network in members], ready, ready.test)
+    return evaluate(predictions, ready.tasks, ready.kinds, ready.test.targets)
 
 
-def _tuned(
-    members: Sequence[Trial], networks: Sequence[Network], data: MultiTaskData
-) -> MultiTaskData:
-    """
-    The data with kinds that hold what is chosen on rows apart, such as thresholds: a row's
-    prediction is the mean of what the networks say that had it for validation.
-    """
-    targets = np.concatenate([data.train.targets, data.validation.targets])
-    blind: dict[Bag | None, list[Network]] = {}
-    for member, network in zip(members, networks, strict=True):
-        blind.setdefault(member.order.bag, []).append(network)
-    total: dict[str, NDArray[np.float64]] = {}
-    seen = np.zeros((len(targets), 1))
-    for bag, those in blind.items():
-        part = data.validation if bag is None else bagged(data.for_training(), bag).validation
-        rows = validation_rows(data.train, data.validation, bag)
-        for task, values in _predictions(those, data, part).items():
-            total.setdefault(task, np.zeros((len(seen), values.shape[1])))[rows] += values
-        seen[rows] += 1
-    told = seen[:, 0] > 0
-    given = {task: values[told] / seen[told] for task, values in total.items()}
-    return replace(data, kinds=tuned(given, data.tasks, data.kinds, targets[told]))
+def _helpful(
+    bags: Sequence[Trial],
+    run: RunFolder,
+    data: MultiTaskData,
+    plugins: Plugins,
+    constants: Mapping[str, float],
+) -> list[Trial]:
+    """The bags of the winner, and of the other candidates with which their mean is better."""
+    groups: dict[Candidate, list[Trial]] = {}
+    for bag in bags:
+        groups.setdefault(bag.candidate, []).append(bag)
+    if len(groups) < 2:
+        return list(bags)
+    found = [apart(_restored(group, run, data, plugins), data) for group in groups.values()]
+    chosen = helpful(found, data, constants)
+    return [bag for number in chosen for bag in list(groups.values())[number]]
 
 
-def _predictions(
-    networks: Sequence[Network], data: MultiTaskData, part: Part
-) -> dict[str, NDArray[np.float64]]:
-    """The mean of what ``networks`` predict for each task, ``[n_rows, n_values]``."""
-    inputs = as_inputs(part.inputs, torch.device("cpu"))
-    each = [predict(network, data.tasks, data.kinds, inputs) for network in networks]
-    return {task: np.mean([found[task] for found in each], axis=0) for task in each[0]}
+def _restored(
+    trials: Sequence[Trial], run: RunFolder, data: MultiTaskData, plugins: Plugins
+) -> list[Member]:
+    """The networks of trials, and on which division each was trained."""
+    return [(trial.order.bag, _trained(trial, run, data, plugins)) for trial in trials]
 
 
 def _trained(trial: Trial, run: RunFolder, data: MultiTaskData, plugins: Plugins) -> Network:

@@ -85,7 +85,8 @@ class SearchSettings(Section):
     :param max_loss_per_task: Nor what gives a task a gain below minus this share.
     :param fidelity: The share of a full training that graphs get first; 1 for full ones only.
     :param ensemble: Of how many networks the exported file holds the mean prediction; with
-        ``bags``, how many of the best candidates are trained on each division.
+        ``bags``, how many of the best candidates are trained on each division, of which those are
+        exported that make the mean better on rows that they did not learn from.
     :param workers: How many trials run at once, each in a process of its own; None for one a
         processor core; 0 for one after another in this process, which starts sooner, but dies
         with a training that is killed.

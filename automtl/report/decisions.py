@@ -116,7 +116,7 @@ def _on_bags(summary: Summary) -> list[str]:
     n, others = len(summary.members), len({member.digest for member in summary.members}) - 1
     folds = next(member.bag[1] for member in summary.members if member.bag is not None)
     who = (
-        f"the winner and the next best {counted(others, 'candidate')}, each"
+        f"the winner and {counted(others, 'more candidate')} with which the mean is better, each"
         if others
         else "the winner,"
     )

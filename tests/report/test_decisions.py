@@ -114,7 +114,7 @@ def test_bags_are_explained_fold_by_fold(summary: Maker) -> None:
 def test_bags_of_several_candidates_say_how_many(summary: Maker) -> None:
     members = tuple(Member(d, n, "a+b", f"{d}{n}", (n, 2)) for d in ("d1", "d2") for n in range(2))
     head, *lines = on_members(replace(summary(), members=members))
-    assert "the winner and the next best 1 candidate, each trained on the rows" in head
+    assert "the winner and 1 more candidate with which the mean is better, each trained on" in head
     assert len(lines) == 4
 
 

@@ -1,15 +1,14 @@
-"""The end of a search; whole ones end in the tests of the pipeline."""
+"""What is chosen by predictions for rows that were not learned from."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from pytest import MonkeyPatch, fixture
 from torch import Tensor, nn
 
-from automtl import conclusion
 from automtl.data.dataset import MultiTaskData
 from automtl.data.parts.bagging import fold_of_rows, joined
+from automtl.train.apart import Apart, apart, helpful, tuned_apart
 
 
 class Constant(nn.Module):
@@ -35,16 +34,15 @@ def seen(monkeypatch: MonkeyPatch) -> dict[str, Any]:
         found.update(predictions=predictions, targets=targets)
         return kinds
 
-    monkeypatch.setattr(conclusion, "tuned", tuned)
+    monkeypatch.setattr("automtl.train.apart.tuned", tuned)
     return found
 
 
 def _tune(data: MultiTaskData, bags: list[int | None], values: list[float] | None = None) -> None:
     """Of bags of three, each predicts its own number unless ``values`` are given."""
     divisions = [None if bag is None else (bag, 3) for bag in bags]
-    members: Any = [SimpleNamespace(order=SimpleNamespace(bag=bag)) for bag in divisions]
-    networks: Any = [Constant(data, float(value)) for value in values or bags]
-    conclusion._tuned(members, networks, data)
+    networks: Any = [Constant(data, float(value)) for value in values or bags]  # type: ignore[arg-type]
+    tuned_apart(list(zip(divisions, networks, strict=True)), data)
 
 
 def test_of_bags_thresholds_are_chosen_on_what_each_network_did_not_learn_from(
@@ -83,3 +81,35 @@ def test_without_bags_thresholds_are_chosen_on_validation_and_of_both_on_each_on
     mass = seen["predictions"]["body_mass_g"][:, 0]
     np.testing.assert_allclose(mass, kind.decode(expected[:, None])[:, 0], rtol=1e-5)
     np.testing.assert_array_equal(seen["targets"], both.targets[first | second])
+
+
+def test_predictions_apart_are_of_the_validation_rows(penguins: MultiTaskData) -> None:
+    networks: Any = [Constant(penguins, 1.0), Constant(penguins, 2.0)]
+    own, bag = apart([(None, networks[0]), ((1, 3), networks[1])], penguins)
+    both = joined(penguins.train, penguins.validation)
+    np.testing.assert_array_equal(both.rows[own.rows], penguins.validation.rows)
+    np.testing.assert_array_equal(bag.rows, fold_of_rows(both, 3) == 1)
+    for one in (own, bag):
+        assert all(len(values) == one.rows.sum() for values in one.values.values())
+
+
+def test_a_group_is_in_the_mean_if_that_lowers_the_error_where_the_first_predicts(
+    penguins: MultiTaskData,
+) -> None:
+    both = joined(penguins.train, penguins.validation)
+    mass = penguins.kinds[2].decode(np.nan_to_num(both.targets[:, 2].astype(float)))
+    folds = fold_of_rows(both, 2)
+
+    def off(by: float, fold: int = 0) -> list[Apart]:
+        """One network of a group, whose masses are so far from the truth."""
+        rows = folds == fold
+        classes = {"species": 3, "sex": 2}
+        values = {task: np.full((rows.sum(), n), 1 / n) for task, n in classes.items()}
+        return [Apart(rows, {**values, "body_mass_g": mass[rows, None] + by})]
+
+    constants = {"species": 1.0, "sex": 1.0, "body_mass_g": 800.0}
+    groups = [off(100), off(300), off(-90), off(-5000), off(200)]
+    assert helpful(groups, penguins, constants) == [0, 2]  # by 100, and with -90 by 5
+    elsewhere = [off(100), off(0, fold=1)]  # says nothing of the rows of the first
+    assert helpful(elsewhere, penguins, constants) == [0]
+    assert helpful([off(100)], penguins, constants) == [0]

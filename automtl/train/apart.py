@@ -1,0 +1,111 @@
+"""What networks predict for rows that they did not learn from, and what is chosen by it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean
+from typing import TypeAlias
+
+import numpy as np
+import torch
+
+from automtl.core.task import Floats
+from automtl.core.trial import Bag
+from automtl.data.dataset import Array, MultiTaskData, Part
+from automtl.data.parts.bagging import Chosen, bagged, validation_rows
+from automtl.model.network import Network
+from automtl.train.evaluate import errors, evaluate, predict, tuned
+from automtl.train.sparse import as_inputs
+
+Member: TypeAlias = tuple[Bag | None, Network]  # on which division it was trained
+
+
+def mean_predictions(
+    networks: Sequence[Network], data: MultiTaskData, part: Part
+) -> dict[str, Floats]:
+    """The mean of what ``networks`` predict for each task, ``[n_rows, n_values]``."""
+    inputs = as_inputs(part.inputs, torch.device("cpu"))
+    each = [predict(network, data.tasks, data.kinds, inputs) for network in networks]
+    return {task: np.mean([found[task] for found in each], axis=0) for task in each[0]}
+
+
+@dataclass(frozen=True)
+class Apart:
+    """
+    What one network predicts for its validation rows.
+
+    :param rows: Which these are, of the rows for training and validation joined, ``[n_rows]``.
+    :param values: Its predictions for each task, ``[n_validation_rows, n_values]``.
+    """
+
+    rows: Chosen
+    values: Mapping[str, Floats]
+
+
+def apart(members: Sequence[Member], data: MultiTaskData) -> list[Apart]:
+    """What each network predicts for the rows that it had for validation."""
+    parts = {bag: _validation(bag, data) for bag, _ in members}
+    return [
+        Apart(parts[bag][0], mean_predictions([network], data, parts[bag][1]))
+        for bag, network in members
+    ]
+
+
+def tuned_apart(members: Sequence[Member], data: MultiTaskData) -> MultiTaskData:
+    """
+    The data with kinds that hold what is chosen on rows apart, such as thresholds: a row's
+    prediction is the mean of what the networks say that had it for validation.
+    """
+    told, given = _together(apart(members, data))
+    return replace(data, kinds=tuned(given, data.tasks, data.kinds, _targets(data)[told]))
+
+
+def helpful(
+    groups: Sequence[Sequence[Apart]], data: MultiTaskData, constants: Mapping[str, float]
+) -> list[int]:
+    """
+    The groups of networks whose mean is exported: the first, and of the others, in turn, each that
+    lowers its error on the rows that the first has predictions for.
+
+    :param constants: Each task's error of a constant prediction, which its error is relative to.
+    """
+    rows = np.logical_or.reduce([one.rows for one in groups[0]])
+    chosen = [0]
+    least = _error(groups[0], rows, data, constants)
+    for number in range(1, len(groups)):
+        together = [one for at in (*chosen, number) for one in groups[at]]
+        if (error := _error(together, rows, data, constants)) < least:
+            chosen, least = [*chosen, number], error
+    return chosen
+
+
+def _error(
+    networks: Sequence[Apart], rows: Chosen, data: MultiTaskData, constants: Mapping[str, float]
+) -> float:
+    """The error of the mean of ``networks`` on ``rows``, relative and averaged over tasks."""
+    told, given = _together(networks)
+    given = {task: values[rows[told]] for task, values in given.items()}
+    targets = _targets(data)[rows]
+    kinds = tuned(given, data.tasks, data.kinds, targets)
+    found = errors(evaluate(given, data.tasks, kinds, targets), data.tasks, kinds)
+    return fmean(found[task] / (constant or 1.0) for task, constant in constants.items())
+
+
+def _together(networks: Sequence[Apart]) -> tuple[Chosen, dict[str, Floats]]:
+    """Which rows any network has a prediction for, and the mean of these."""
+    seen = np.sum([one.rows for one in networks], axis=0)
+    total: dict[str, Floats] = {}
+    for one in networks:
+        for task, values in one.values.items():
+            total.setdefault(task, np.zeros((len(seen), values.shape[1])))[one.rows] += values
+    told = seen > 0
+    return told, {task: values[told] / seen[told, None] for task, values in total.items()}
+
+
+def _validation(bag: Bag | None, data: MultiTaskData) -> tuple[Chosen, Part]:
+    """The validation rows of a division, of the joined rows, and as a part of their own."""
+    part = data.validation if bag is None else bagged(data.for_training(), bag).validation
+    return validation_rows(data.train, data.validation, bag), part
+
+
+def _targets(data: MultiTaskData) -> Array:
+    return np.concatenate([data.train.targets, data.validation.targets])
