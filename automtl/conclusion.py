@@ -144,11 +144,9 @@ def export_members(
     :raises ExportError, ExportFailed: As `export_onnx` does.
     """
     restored = _restored(members, run, data, plugins)
-    networks, ready = [network for _, network in restored], tuned_apart(restored, data)
-    predictions = mean_predictions(networks, ready, ready.test)
-    metrics = evaluate(predictions, ready.tasks, ready.kinds, ready.test.targets)
+    ready, predictions, metrics = _tested(restored, data)
     about = provenance(members, ready, metrics, citations_of(members, ready.kinds, plugins))
-    report = export_onnx(networks, ready, path, about, opset)
+    report = export_onnx([network for _, network in restored], ready, path, about, opset)
     return ModelFile(ready, predictions, metrics, report)
 
 
@@ -169,16 +167,19 @@ def _judge(entry: Entry, run: RunFolder, data: MultiTaskData, plugins: Plugins) 
     """The test metrics of each training of a candidate."""
     found = []
     for trial in entry.trials:
-        metrics = _test_metrics(_restored([trial], run, data, plugins), data)
+        _, _, metrics = _tested(_restored([trial], run, data, plugins), data)
         found.append(Judged(trial.seed, metrics, errors(metrics, data.tasks, data.kinds)))
     return found
 
 
-def _test_metrics(members: Sequence[Member], data: MultiTaskData) -> dict[str, dict[str, float]]:
-    """The metrics on test of the mean of what networks predict."""
+def _tested(
+    members: Sequence[Member], data: MultiTaskData
+) -> tuple[MultiTaskData, dict[str, NDArray[np.float64]], dict[str, dict[str, float]]]:
+    """The first three of `ModelFile`, of the mean of what networks predict."""
     ready = tuned_apart(members, data)
     predictions = mean_predictions([network for _, network in members], ready, ready.test)
-    return evaluate(predictions, ready.tasks, ready.kinds, ready.test.targets)
+    metrics = evaluate(predictions, ready.tasks, ready.kinds, ready.test.targets)
+    return ready, predictions, metrics
 
 
 def _helpful(

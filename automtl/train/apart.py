@@ -11,7 +11,7 @@ import torch
 from automtl.core.task import Floats
 from automtl.core.trial import Bag
 from automtl.data.dataset import Array, MultiTaskData, Part
-from automtl.data.parts.bagging import Chosen, bagged, validation_rows
+from automtl.data.parts.bagging import Chosen, validated
 from automtl.model.network import Network
 from automtl.train.evaluate import errors, evaluate, predict, tuned
 from automtl.train.sparse import as_inputs
@@ -43,7 +43,7 @@ class Apart:
 
 def apart(members: Sequence[Member], data: MultiTaskData) -> list[Apart]:
     """What each network predicts for the rows that it had for validation."""
-    parts = {bag: _validation(bag, data) for bag, _ in members}
+    parts = {bag: validated(data, bag) for bag in {bag for bag, _ in members}}
     return [
         Apart(parts[bag][0], mean_predictions([network], data, parts[bag][1]))
         for bag, network in members
@@ -99,12 +99,6 @@ def _together(networks: Sequence[Apart]) -> tuple[Chosen, dict[str, Floats]]:
             total.setdefault(task, np.zeros((len(seen), values.shape[1])))[one.rows] += values
     told = seen > 0
     return told, {task: values[told] / seen[told, None] for task, values in total.items()}
-
-
-def _validation(bag: Bag | None, data: MultiTaskData) -> tuple[Chosen, Part]:
-    """The validation rows of a division, of the joined rows, and as a part of their own."""
-    part = data.validation if bag is None else bagged(data.for_training(), bag).validation
-    return validation_rows(data.train, data.validation, bag), part
 
 
 def _targets(data: MultiTaskData) -> Array:

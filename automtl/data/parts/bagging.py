@@ -24,7 +24,7 @@ def bagged(data: TrainingData, bag: Bag) -> TrainingData:
     :param bag: Which fold of how many is for validation.
     """
     both = joined(data.train, data.validation)
-    apart = validation_rows(data.train, data.validation, bag)
+    apart = _left_out(both, bag)
     train, validation = _chosen(both, ~apart), _chosen(both, apart)
     return replace(data, train=train, validation=validation, linear=None)
 
@@ -52,12 +52,14 @@ def why_not_bagged(data: MultiTaskData, k: int) -> str | None:
     return None
 
 
-def validation_rows(train: Part, validation: Part, bag: Bag | None) -> Chosen:
-    """Which of the joined rows a training has for validation, ``[n_rows]``."""
+def validated(data: MultiTaskData, bag: Bag | None) -> tuple[Chosen, Part]:
+    """Which of the joined rows a training has for validation, ``[n_rows]``, and these rows."""
     if bag is None:
-        return np.arange(len(train.rows) + len(validation.rows)) >= len(train.rows)
-    both = joined(_without_inputs(train), _without_inputs(validation))
-    return np.asarray(fold_of_rows(both, bag[1]) == bag[0])
+        n_train, n_rows = len(data.train.rows), len(data.train.rows) + len(data.validation.rows)
+        return np.arange(n_rows) >= n_train, data.validation
+    both = joined(data.train, data.validation)
+    rows = _left_out(both, bag)
+    return rows, _chosen(both, rows)
 
 
 def fold_of_rows(part: Part, k: int) -> Rows:
@@ -77,6 +79,11 @@ def joined(first: Part, second: Part) -> Part:
         np.concatenate([first.rows, second.rows]),
         groups,
     )
+
+
+def _left_out(both: Part, bag: Bag) -> Chosen:
+    """The rows of a fold, of all rows that are not for testing."""
+    return np.asarray(fold_of_rows(both, bag[1]) == bag[0])
 
 
 def _without_inputs(part: Part) -> Part:
