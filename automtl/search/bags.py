@@ -43,12 +43,9 @@ def search_end(plan: Plan, ledger: Ledger) -> float | None:
     seconds, planned = plan.budget.seconds, plan.budget.search_seconds
     if seconds is None or planned is None or not plan.budget.bags:
         return seconds
-    needed = 0.0
-    for entry in _chosen(ledger.standing, 1):
-        lacking = plan.budget.bags - len(_folds(entry, ledger.trials, plan.budget.bags))
-        rounds = ceil(lacking / max(plan.workers, 1))
-        needed = MARGIN * rounds * _longest(entry)
-    return max(seconds / 2, min(planned, seconds - needed))
+    winner = _chosen(ledger.standing, 1)
+    needed = sum(_rounds(plan, ledger, entry) * _longest(entry) for entry in winner)
+    return max(seconds / 2, min(planned, seconds - MARGIN * needed))
 
 
 def bags_of(
@@ -68,6 +65,13 @@ def bags_of(
             return []
         found += (own[fold] for fold in sorted(own))
     return found
+
+
+def _rounds(plan: Plan, ledger: Ledger, entry: Entry) -> int:
+    """How many bags a worker has still to train of a candidate."""
+    bags = plan.budget.bags
+    lacking = bags - len(_folds(entry, ledger.trials, bags))
+    return ceil(lacking / max(plan.workers, 1))
 
 
 def _folds(entry: Entry, trials: list[Trial], count: int) -> dict[int, Trial]:

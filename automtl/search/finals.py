@@ -13,7 +13,7 @@ from automtl.search.front import admitted
 from automtl.search.graphs import Graphs
 from automtl.search.guard import spare
 from automtl.search.informed import Informed
-from automtl.search.ledger import Ledger, zero_of
+from automtl.search.ledger import Ledger
 from automtl.search.plan import Plan
 from automtl.search.standing import Standing
 
@@ -157,7 +157,7 @@ class Finals:
             return list(entries)
         judge = self._judge.of(
             self.graphs.problem(settled),
-            zero_of(standing),
+            standing.zero,
             [trial for trial in trials if (trial.order.bag is None) != bool(self.plan.budget.bags)],
             lambda trial: standing.gains(trial) if trial.done else None,
         )

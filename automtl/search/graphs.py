@@ -10,7 +10,7 @@ from automtl.core.trial import Order, Phase, Status, Trial
 from automtl.search.anchors import Settled
 from automtl.search.fidelity import Rungs
 from automtl.search.informed import Informed
-from automtl.search.ledger import Ledger, zero_of
+from automtl.search.ledger import Ledger
 from automtl.search.measured import Measured
 from automtl.search.plan import Plan
 
@@ -121,7 +121,7 @@ class Graphs:
         return None
 
     def _told(self, problem: SearchProblem, rungs: Rungs | None) -> Searcher:
-        zero = (zero_of(self.ledger.standing), None if rungs is None else rungs.zero_errors)
+        zero = (self.ledger.standing.zero, None if rungs is None else rungs.zero_errors)
         trials = [trial for trial in self.ledger.trials if self._counts(trial, rungs)]
         return self._informed.of(problem, zero, trials, partial(self._gains, rungs))
 

@@ -6,7 +6,7 @@ from itertools import count
 
 from automtl.core.candidate import Candidate
 from automtl.core.objective import Objective
-from automtl.core.trial import Draw, Order, Phase, Status, Trial
+from automtl.core.trial import Order, Phase, Status, Trial
 from automtl.search.standing import Standing
 
 
@@ -81,11 +81,3 @@ class Ledger:
         """Whether a training of ``candidate`` failed."""
         failures = (trial for trial in self.trials if trial.result.status is Status.FAILED)
         return any(trial.candidate == candidate for trial in failures)
-
-
-def zero_of(standing: Standing) -> dict[Draw, Mapping[str, float]]:
-    """The errors of the single-task anchor, by draw: what gains are relative to."""
-    if (single := standing.single) is None:
-        return {}
-    trials = (trial for trial in standing.trials if trial.candidate == single.candidate)
-    return {trial.order.draw: trial.result.errors for trial in trials}

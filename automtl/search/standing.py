@@ -59,7 +59,7 @@ class Standing:
         The gain of each task over the single-task anchor: with the same draw, or else, which is
         less exact, over its mean error on the same rows. None if the anchor was not judged on them.
         """
-        zero = self._zero.get(trial.order.draw) or self._mean_zero.get(trial.order.bag)
+        zero = self.zero.get(trial.order.draw) or self._mean_zero.get(trial.order.bag)
         return None if zero is None else gains(trial.result.errors, zero, self.constants)
 
     @cached_property
@@ -77,10 +77,10 @@ class Standing:
         single-task anchor: parameters are not spent on luck.
         """
         by_candidate: dict[Candidate, list[Trial]] = {}
-        divided = any(bag is not None for _, bag in self._zero)
+        divided = any(bag is not None for _, bag in self.zero)
         for trial in self.trials:
             apart = (trial.order.bag is not None) == divided
-            if apart and trial.order.draw in self._zero:
+            if apart and trial.order.draw in self.zero:
                 by_candidate.setdefault(trial.candidate, []).append(trial)
         entries = [self._entry(candidate, found) for candidate, found in by_candidate.items()]
         begun = _begun(entries)
@@ -115,7 +115,7 @@ class Standing:
         return pareto_front(able, self.objective.against)
 
     def _entry(self, candidate: Candidate, trials: Sequence[Trial]) -> Entry:
-        found = [gains(t.result.errors, self._zero[t.order.draw], self.constants) for t in trials]
+        found = [gains(t.result.errors, self.zero[t.order.draw], self.constants) for t in trials]
         named = (("all-shared", self.shared), ("single-task", self.single))
         anchors = {trial.candidate: name for name, trial in named if trial is not None}
         return Entry(
@@ -146,8 +146,8 @@ class Standing:
         return larger and entry.mean.mean <= entry.mean.half_width
 
     @cached_property
-    def _zero(self) -> dict[Draw, Mapping[str, float]]:
-        """The errors of the single-task anchor, by draw."""
+    def zero(self) -> dict[Draw, Mapping[str, float]]:
+        """The errors of the single-task anchor, by draw: what gains are relative to."""
         if self.single is None:
             return {}
         anchor = self.single.candidate
@@ -157,7 +157,7 @@ class Standing:
     def _mean_zero(self) -> dict[Bag | None, Mapping[str, float]]:
         """The mean error of the single-task anchor over its seeds, by division of the rows."""
         same: dict[Bag | None, list[Mapping[str, float]]] = {}
-        for (_, bag), errors in self._zero.items():
+        for (_, bag), errors in self.zero.items():
             same.setdefault(bag, []).append(errors)
         return {
             bag: {task: fmean(errors[task] for errors in found) for task in self.constants}

@@ -2,7 +2,7 @@ from typing import Any
 
 from automtl.core.objective import Objective
 from automtl.core.trial import Order, Phase, Result, Status, Trial
-from automtl.search.ledger import Ledger, zero_of
+from automtl.search.ledger import Ledger
 
 
 def _order(sim: Any, seed: int = 0, phase: Phase = Phase.ANCHORS) -> Order:
@@ -34,9 +34,9 @@ def test_the_next_seed_is_the_first_that_is_free(sim: Any) -> None:
 
 def test_the_zero_point_is_the_single_task_anchor_by_draw(sim: Any) -> None:
     ledger = Ledger(sim.constants, Objective())
-    assert zero_of(ledger.standing) == {}
+    assert ledger.standing.zero == {}
     for seed, phase in ((0, Phase.ANCHORS), (1, Phase.FINALISTS)):
         order = _order(sim, seed, phase)
         ledger.end(Trial(order, sim.train(order)))
     errors = [trial.result.errors for trial in ledger.trials]
-    assert zero_of(ledger.standing) == {(0, None): errors[0], (1, None): errors[1]}
+    assert ledger.standing.zero == {(0, None): errors[0], (1, None): errors[1]}
