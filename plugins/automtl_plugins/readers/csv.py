@@ -63,12 +63,10 @@ def _read(path: Path, text: Collection[str]) -> pa.Table:
     """
     quoted = _zipped(path) or _has_quotes(path)
     parse = ParseOptions(delimiter=_delimiter(path), newlines_in_values=quoted)
-    # Without threads where quotes may hold line breaks: the rows are then to be found in turn.
-    options = ReadOptions(use_threads=not quoted)
     types = _suggested(path, text, parse)
     try:
         with _stream(path) as stream:
-            return read_csv(stream, options, parse, _conversion(types))
+            return read_csv(stream, None, parse, _conversion(types), pa.system_memory_pool())
     except pa.ArrowInvalid as error:
         if "conversion error" not in str(error):
             raise

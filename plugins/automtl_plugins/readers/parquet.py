@@ -42,7 +42,7 @@ class Parquet(Reader):
 @contextmanager
 def _opened(path: Path) -> Iterator[ParquetFile]:
     try:
-        with ParquetFile(path) as file:
+        with ParquetFile(path, memory_map=True) as file:
             yield file
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{path}: is not a Parquet file that can be read: {error}") from None

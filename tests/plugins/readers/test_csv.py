@@ -62,6 +62,14 @@ def test_threads_keep_the_order_of_rows(tmp_path: Path) -> None:
     assert READER.read(path)["a"].to_pylist() == list(range(rows))
 
 
+def test_threads_keep_rows_whole_where_quotes_hold_line_breaks(tmp_path: Path) -> None:
+    rows = 200_000  # several blocks
+    path = _write(tmp_path, "a,b\n" + "".join(f'{i},"x\n{i},\ny"\n' for i in range(rows)))
+    table = READER.read(path)
+    assert table["a"].to_pylist() == list(range(rows))
+    assert table["b"].to_pylist() == [f"x\n{i},\ny" for i in range(rows)]
+
+
 def test_null_words_are_those_of_the_data_room() -> None:
     assert set(NULLS) == NULLS_OF_THE_DATA_ROOM
 
