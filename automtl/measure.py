@@ -23,9 +23,9 @@ from automtl.errors import RunError, SearchFailed
 from automtl.plugins import Plugins, load_plugins, pick
 from automtl.train.device import choose_device
 from automtl.train.evaluate import constant_errors
-from automtl.train.linear import with_linear
 from automtl.train.probe import TargetsProbe
 from automtl.train.rows import training_rows
+from automtl.train.skips import with_skips
 from automtl.train.trial import Outcome, run_trial
 
 
@@ -55,7 +55,7 @@ def measure(config: Config, name: str, say: Callable[[str], None]) -> Measured:
     plugins = load_plugins(config.plugins)
     estimator = pick(plugins.affinities, "affinity", name)
     check_plugins(config, plugins)
-    data = with_linear(read_data(config.data_request(), plugins), config.space, plugins)
+    data = with_skips(read_data(config.data_request(), plugins), config.space, plugins)
     check_offers(config, data, plugins)
     config = for_data(config, data)
     if len(data.tasks) < 2:

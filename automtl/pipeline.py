@@ -34,7 +34,7 @@ from automtl.search.tune import Job, Workers, check_address, run_trials
 from automtl.starter import propose, told
 from automtl.tracking.listeners import Listeners, make_callbacks
 from automtl.train.evaluate import constant_errors
-from automtl.train.linear import with_linear
+from automtl.train.skips import with_skips
 from automtl.train.trial import trial_network
 
 SMALL = 1000  # training rows below which a configuration starts with the tiny search space
@@ -45,7 +45,7 @@ class Reopened:
     """
     A run folder, and all that its search knew.
 
-    :param data: As the search had them, the linear skip included.
+    :param data: As the search had them, the skips included.
     :param director: Told of every trial, so that its ``standing`` is that of the search.
     """
 
@@ -193,9 +193,9 @@ def _check_digest(run: RunFolder, config: Config, data: MultiTaskData) -> None:
 def _prepare(
     config: Config, address: str | None, fold: tuple[int, int] | None
 ) -> tuple[Plugins, MultiTaskData]:
-    """What `check` gives, with the linear skip if the search space has one."""
+    """What `check` gives, with the skips of the search space."""
     plugins, data = check(config, address, fold)
-    return plugins, with_linear(data, config.space, plugins)
+    return plugins, with_skips(data, config.space, plugins)
 
 
 def write_starter(file: Path, targets: Sequence[str], out: Path) -> None:

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from automtl.core.affinity import Affinity
 from automtl.core.trial import Bag, Order, Trial
-from automtl.data.dataset import Linear
+from automtl.data.dataset import FittedSkip
 from automtl.errors import RunError
 from automtl.model.network import GraphNetwork, Network
 from automtl.train.fit import Curve
@@ -175,17 +175,17 @@ class RunFolder(PartStore):
                 f"{self.path}: a trained part cannot be written: {error.strerror}."
             ) from None
 
-    def linear(self, bag: Bag, fit: Callable[[], Linear]) -> Linear:
+    def skip(self, name: str, bag: Bag, fit: Callable[[], FittedSkip]) -> FittedSkip:
         """
-        The linear skip of a division of the rows, fitted by whichever worker is first. One of which
+        The skip of a division of the rows, fitted by whichever worker is first. One of which
         anything is broken is fitted again.
         """
-        name = f"models/linear-{bag[0]}of{bag[1]}.safetensors"
+        file = f"models/{name}-{bag[0]}of{bag[1]}.safetensors"
         try:
-            return Linear(**safetensors.numpy.load_file(self.path / name))
+            return FittedSkip(**safetensors.numpy.load_file(self.path / file))
         except (OSError, SafetensorError, TypeError):
             fitted = fit()
-        self._write(name, safetensors.numpy.save(vars(fitted)))
+        self._write(file, safetensors.numpy.save(vars(fitted)))
         return fitted
 
     def measured(self, order: Order, affinity: Affinity) -> None:

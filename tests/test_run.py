@@ -18,7 +18,7 @@ from automtl.core.block import Features
 from automtl.core.candidate import Candidate
 from automtl.core.graph import Node, TaskGraph
 from automtl.core.trial import Order, Phase, Status, Trial
-from automtl.data.dataset import Linear, TrainingData
+from automtl.data.dataset import FittedSkip, TrainingData
 from automtl.errors import RunError
 from automtl.model.network import GraphNetwork, Network
 from automtl.plugins import Plugins
@@ -287,24 +287,24 @@ def test_a_share_of_a_training_starts_from_a_checkpoint_in_the_folder(
     assert run_trial(order, data, plugins, cpu, math.inf, store=run).result.epochs == 0
 
 
-def test_the_linear_skip_of_a_division_is_fitted_once(run: RunFolder) -> None:
-    fitted: list[Linear] = []
+def test_the_skip_of_a_division_is_fitted_once(run: RunFolder) -> None:
+    fitted: list[FittedSkip] = []
 
-    def fit() -> Linear:
+    def fit() -> FittedSkip:
         values = np.arange(6, dtype=np.float32).reshape(3, 2) + len(fitted)
-        fitted.append(Linear(values, values[0], values, values[1:]))
+        fitted.append(FittedSkip(values, values[0], values, values[1:]))
         return fitted[-1]
 
-    def equal(one: Linear, other: Linear) -> bool:
+    def equal(one: FittedSkip, other: FittedSkip) -> bool:
         return all(np.array_equal(vars(one)[name], vars(other)[name]) for name in vars(one))
 
-    assert run.linear((0, 3), fit) is fitted[0]
-    assert equal(run.linear((0, 3), fit), fitted[0])
+    assert run.skip("kernel", (0, 3), fit) is fitted[0]
+    assert equal(run.skip("kernel", (0, 3), fit), fitted[0])
     assert len(fitted) == 1
-    assert not equal(run.linear((1, 3), fit), fitted[0])
-    (run.path / "models" / "linear-0of3.safetensors").write_bytes(b"cut off")
-    assert run.linear((0, 3), fit) is fitted[2]
-    assert equal(run.linear((0, 3), fit), fitted[2])
+    assert not equal(run.skip("kernel", (1, 3), fit), fitted[0])
+    (run.path / "models" / "kernel-0of3.safetensors").write_bytes(b"cut off")
+    assert run.skip("kernel", (0, 3), fit) is fitted[2]
+    assert equal(run.skip("kernel", (0, 3), fit), fitted[2])
 
 
 def test_what_was_never_trained_is_not_known(run: RunFolder, trials: list[Trial]) -> None:

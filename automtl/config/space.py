@@ -127,7 +127,7 @@ _Options: TypeAlias = Annotated[dict[str, Varied], BeforeValidator(none_is_empty
 _Plugged: TypeAlias = Annotated[Named[_Options], AfterValidator(not_empty)]
 
 
-_Skip: TypeAlias = Literal["none", "linear"]
+_Skip: TypeAlias = Literal["none", "linear", "kernel"]
 
 
 def _offer_form(value: object) -> str:

@@ -13,7 +13,7 @@ from automtl.errors import SpaceError
 
 Hyperparameters: TypeAlias = dict[str, Scalar]
 
-NO_SKIP, LINEAR_SKIP = "none", "linear"
+NO_SKIP, LINEAR_SKIP, KERNEL_SKIP = "none", "linear", "kernel"
 
 
 class Distribution(ABC):
@@ -149,7 +149,8 @@ class SearchSpace:
         ``patience`` (epochs without progress before training stops); ``temperature`` (how much
         more often than their share small tasks are met, 1 for not) where it is to vary.
     :param cascades: Whether graphs may have cascade edges.
-    :param skip: Whether outputs have a linear function of the input added: ``none``, ``linear``.
+    :param skip: What is added to the outputs: ``none``, or what a ``linear`` function of the
+        input or a ``kernel`` regression gives.
     :param losses: The losses on offer for a task, with their options, by task; a task without any
         has its kind's own loss.
     :param heads: The heads on offer for a task, alike; a task without any has a linear one.

@@ -1,7 +1,7 @@
 """Data for several tasks, split and preprocessed, as arrays in memory."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -37,15 +37,15 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Linear:
+class FittedSkip:
     """
-    The best linear functions from the input to the outputs of all tasks, and what they give.
+    A skip from the input to the outputs of all tasks, and what it gives; see `automtl.model.skips`.
 
-    :param weight: ``[n_columns, n_outputs]``, of the unclipped input; see `automtl.model.skip`.
+    :param weight: ``[*, n_outputs]``.
     :param bias: ``[n_outputs]``.
-    :param train: What they give in training, ``[n_rows, n_outputs]``: to each row what those
-        fitted without it would.
-    :param validation: What they give in validation, alike.
+    :param train: What it gives in training, ``[n_rows, n_outputs]``: to each row what one fitted
+        without it would.
+    :param validation: What it gives in validation, alike.
     """
 
     weight: Array
@@ -64,7 +64,8 @@ class TrainingData:
         class may come from a file that is not importable by name.
     :param layout: What the columns of the inputs are.
     :param digest: Names the data; equal for equal data.
-    :param linear: For networks with a linear skip; None if there are none.
+    :param skips: The skips of the search space by name.
+    :param landmarks: Of a kernel skip, ``[n_landmarks, n_columns]``; None if there is none.
     """
 
     tasks: tuple[Task, ...]
@@ -73,7 +74,8 @@ class TrainingData:
     train: Part
     validation: Part
     digest: str
-    linear: Linear | None = None
+    skips: Mapping[str, FittedSkip] = field(default_factory=dict)
+    landmarks: Array | None = None
 
     def fitted_kinds(self, registry: Mapping[str, type[TaskKind]]) -> list[TaskKind]:
         """The tasks' kinds, made again from their fields."""
@@ -94,7 +96,8 @@ class MultiTaskData:
     :param table: The columns of the inputs as they were read, all rows.
     :param notes: One sentence each on what was inferred, set aside or repaired.
     :param digest: Names the data; equal for equal data.
-    :param linear: For networks with a linear skip; None if there are none.
+    :param skips: The skips of the search space by name.
+    :param landmarks: Of a kernel skip, ``[n_landmarks, n_columns]``; None if there is none.
     """
 
     tasks: tuple[Task, ...]
@@ -106,10 +109,12 @@ class MultiTaskData:
     table: Table
     notes: tuple[str, ...]
     digest: str
-    linear: Linear | None = None
+    skips: Mapping[str, FittedSkip] = field(default_factory=dict)
+    landmarks: Array | None = None
 
     def for_training(self) -> TrainingData:
         """The parts that trials may see."""
         kinds = tuple(asdict(kind) for kind in self.kinds)  # type: ignore[call-overload]
         layout, parts = self.preprocessing.layout, (self.train, self.validation)
-        return TrainingData(self.tasks, kinds, layout, *parts, self.digest, self.linear)
+        skips = (self.skips, self.landmarks)
+        return TrainingData(self.tasks, kinds, layout, *parts, self.digest, *skips)

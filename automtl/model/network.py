@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from automtl.core.block import Block, Features, InputSpec
@@ -13,10 +15,11 @@ from automtl.core.graph import TaskGraph
 from automtl.core.head import LINEAR, Head
 from automtl.core.primitive import Primitive
 from automtl.core.seed import derive_seed
-from automtl.core.space import LINEAR_SKIP
+from automtl.core.space import KERNEL_SKIP, NO_SKIP
 from automtl.core.task import TaskKind
 from automtl.model.heads import HeadMaker, Heads
-from automtl.model.skip import LinearSkip
+from automtl.model.skips.kernel import KernelSkip
+from automtl.model.skips.linear import LinearSkip
 from automtl.plugins import Plugins, pick
 
 BlockMaker: TypeAlias = Callable[[Features], Block]
@@ -33,7 +36,8 @@ class GraphNetwork(nn.Module):
     :param block: Makes the block for features of a shape.
     :param primitives: Makes each primitive, by name, for a number of tasks and a block.
     :param heads: Makes the heads that are not linear, by task.
-    :param skips: How many outputs of each task have a linear skip; None for a network without.
+    :param skips: How many outputs of each task have a skip; None for a network without.
+    :param landmarks: Of a kernel skip, ``[n_landmarks, n_inputs]``; None where the skip is linear.
     """
 
     def __init__(
@@ -45,6 +49,7 @@ class GraphNetwork(nn.Module):
         primitives: Mapping[str, PrimitiveMaker],
         heads: Mapping[str, HeadMaker] | None = None,
         skips: Mapping[str, int] | None = None,
+        landmarks: Tensor | None = None,
     ) -> None:
         super().__init__()
         self.graph = graph
@@ -63,7 +68,7 @@ class GraphNetwork(nn.Module):
         self.stages = nn.ModuleList(nn.ModuleList(stage) for stage in self.primitives)
         self.heads = Heads(graph, shapes, n_outputs, heads)
         self.skips = skips or {}
-        self.skip = None if skips is None else _skip(inputs, [skips[task] for task in graph.tasks])
+        self.skip = None if skips is None else _skip(inputs, sum(skips.values()), landmarks)
         if self.skip is not None:
             self.heads.silence()
 
@@ -86,7 +91,7 @@ class GraphNetwork(nn.Module):
         return outputs
 
     def with_skip(self, inputs: Tensor) -> dict[str, Tensor]:
-        """The outputs, with what the linear skip adds to the first of each task."""
+        """The outputs, with what the skip adds to the first of each task."""
         outputs: dict[str, Tensor] = self(inputs)
         if self.skip is None:
             return outputs
@@ -131,6 +136,7 @@ def build_network(
     layout: InputSpec,
     plugins: Plugins,
     seed: int,
+    landmarks: NDArray[np.float32] | None = None,
 ) -> Network:
     """
     Makes the network of ``candidate``.
@@ -140,10 +146,15 @@ def build_network(
 
     :param n_outputs: How many numbers the head of each task gives, by task.
     :param kinds: The fitted kinds of the tasks.
+    :param landmarks: For kernel skips, ``[n_landmarks, n_columns]``.
     :raises PluginError: If there is no such plugin, or a head does not serve its task.
     """
+    rows = None if landmarks is None else torch.from_numpy(landmarks)
     return Network(
-        [_build_part(part, n_outputs, kinds, layout, plugins, seed) for part in candidate.parts]
+        [
+            _build_part(part, n_outputs, kinds, layout, plugins, seed, rows)
+            for part in candidate.parts
+        ]
     )
 
 
@@ -159,6 +170,7 @@ def _build_part(
     layout: InputSpec,
     plugins: Plugins,
     seed: int,
+    landmarks: Tensor | None,
 ) -> GraphNetwork:
     name = str(part.hyperparameters["block"])
     block = partial(pick(plugins.blocks, "block", name), **_arguments(part, "block"))
@@ -173,17 +185,20 @@ def _build_part(
         for task in part.graph.tasks
         if (name := str(part.hyperparameters.get(f"head.{task}", LINEAR))) != LINEAR
     }
-    skipping = part.hyperparameters.get("skip") == LINEAR_SKIP
-    skips = {task: kinds[task].n_outputs for task in part.graph.tasks} if skipping else None
+    skip = part.hyperparameters.get("skip", NO_SKIP)
+    skips = {task: kinds[task].n_outputs for task in part.graph.tasks} if skip != NO_SKIP else None
+    rows = landmarks if skip == KERNEL_SKIP else None
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(part_seed(part, seed))
         inputs = Features(layout.size, layout=layout)
-        return GraphNetwork(part.graph, n_outputs, inputs, block, primitives, heads, skips)
+        return GraphNetwork(part.graph, n_outputs, inputs, block, primitives, heads, skips, rows)
 
 
-def _skip(inputs: Features, n_outputs: Sequence[int]) -> LinearSkip:
+def _skip(inputs: Features, n_outputs: int, landmarks: Tensor | None) -> LinearSkip | KernelSkip:
+    if landmarks is not None:
+        return KernelSkip(landmarks, n_outputs)
     n_numbers = 0 if inputs.layout is None else len(inputs.layout.quantiles)
-    return LinearSkip(inputs.size, sum(n_outputs), n_numbers)
+    return LinearSkip(inputs.size, n_outputs, n_numbers)
 
 
 def _head_maker(head: type[Head], kind: TaskKind, part: Candidate, task: str) -> HeadMaker:

@@ -7,13 +7,14 @@ from typing import Any
 from automtl.core.graph import TaskGraph
 from automtl.core.head import LINEAR
 from automtl.core.loss import OWN
-from automtl.core.space import LINEAR_SKIP
+from automtl.core.space import KERNEL_SKIP, LINEAR_SKIP
 from automtl.core.task import TaskKind
 from automtl.core.trial import Trial
 from automtl.plugins import Plugins
 from automtl.report.summary import Summary
 
-RIDGE = "http://hdl.handle.net/1721.1/37318"  # of `fit_skip`
+RIDGE = "http://hdl.handle.net/1721.1/37318"  # of `automtl.model.skips.ridge`
+KERNEL = "https://papers.nips.cc/paper/1866"  # of `fit_kernel`
 BAGS = "https://doi.org/10.1080/095400996116848"  # of `automtl.search.bags`
 # Of the rules in `automtl.core.thresholds`; those without are choices on validation alone.
 RULES = {
@@ -109,6 +110,8 @@ def _methods(made: _Made) -> Iterator[tuple[str, str]]:
     """What is no plugin."""
     if any(values.get("skip") == LINEAR_SKIP for values in made.settings):
         yield "linear skip (ridge regression with leave-one-out errors)", RIDGE
+    if any(values.get("skip") == KERNEL_SKIP for values in made.settings):
+        yield "kernel skip (kernel ridge regression on landmarks)", KERNEL
     for rule in sorted(set(made.rules) & RULES.keys()):
         yield f"thresholds {rule}", RULES[rule]
     if made.bags:

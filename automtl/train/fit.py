@@ -100,7 +100,7 @@ def fit(
     order = RowOrder(train, losses, settings.temperature)
     scale = losses.scale(train)
     curve, keeper = Curve(losses.tasks), _Keeper(network)
-    if validation.offsets is not None:  # the linear skip alone may be the best there is
+    if validation.offsets is not None:  # the skip alone may be the best there is
         keeper.better(float((mean_losses(network, losses, validation) / scale).mean()))
         curve.best = -1
     for epoch, position in enumerate(pace):

@@ -13,7 +13,7 @@ from automtl.core.loss import OWN, Loss
 from automtl.core.schedule import Schedule
 from automtl.core.seed import derive_seed
 from automtl.core.trial import Bag, Order
-from automtl.data.dataset import Linear, TrainingData
+from automtl.data.dataset import FittedSkip, TrainingData
 from automtl.model.network import GraphNetwork, part_seed
 from automtl.plugins import Plugins, pick
 from automtl.train.fit import Curve, Settings, fit
@@ -55,8 +55,8 @@ class PartStore:
     def measured(self, order: Order, affinity: Affinity) -> None:
         """Keeps what was measured when all parts of ``order`` were trained."""
 
-    def linear(self, bag: Bag, fit: Callable[[], Linear]) -> Linear:
-        """The linear skip of a division of the rows; ``fit`` makes it where none is kept."""
+    def skip(self, name: str, bag: Bag, fit: Callable[[], FittedSkip]) -> FittedSkip:
+        """The skip of a division of the rows; ``fit`` makes it where none is kept."""
         return fit()
 
     def checkpoint(self, key: str) -> Checkpoint:
@@ -91,7 +91,7 @@ class PartTrainer:
         :raises Diverged: If a loss becomes NaN or infinite.
         :raises DeadlinePassed: If the deadline passes.
         """
-        train, validation = self._rows(network)
+        train, validation = self._rows(part, network)
         settings, seed = self._settings(part), part_seed(part.candidate, part.seed)
         torch.manual_seed(derive_seed(seed, "training"))
         balancer = self._balancer(part.candidate).to(self.device)
@@ -114,14 +114,15 @@ class PartTrainer:
         checkpoint = None if snapshots is None else snapshots.middle(len(curve.train))
         return Trained(curve, affinity, checkpoint)
 
-    def _rows(self, network: GraphNetwork) -> tuple[Rows, Rows]:
+    def _rows(self, part: Order, network: GraphNetwork) -> tuple[Rows, Rows]:
         """The rows to train on, and those to validate on."""
         data, kinds = self.data, self.data.fitted_kinds(self.plugins.task_kinds)
         columns = columns_of(network.tasks, data, [kind.n_targets for kind in kinds])
         train, validation = None, None
-        if network.skip is not None and data.linear is not None:
+        fitted = data.skips.get(str(part.candidate.hyperparameters.get("skip")))
+        if fitted is not None:
             own = columns_of(network.tasks, data, [kind.n_outputs for kind in kinds])
-            train, validation = data.linear.train[:, own], data.linear.validation[:, own]
+            train, validation = fitted.train[:, own], fitted.validation[:, own]
         return (
             rows_of(data.train, columns, self.device, train),
             rows_of(data.validation, columns, self.device, validation),

@@ -11,17 +11,17 @@ from automtl.core.affinity import Affinity, AffinityEstimator, Anchor
 from automtl.core.seed import derive_seed
 from automtl.core.task import TaskKind
 from automtl.core.trial import Order, Phase, Result, Status
-from automtl.data.dataset import TrainingData
+from automtl.data.dataset import FittedSkip, TrainingData
 from automtl.model.check import check_network
 from automtl.model.count import count_flops, count_parameters, measure_latency
 from automtl.model.network import GraphNetwork, Network, build_network
 from automtl.plugins import Plugins
 from automtl.train.evaluate import errors, evaluate, predict, resampled_errors, tuned
 from automtl.train.fit import Curve, DeadlinePassed
-from automtl.train.linear import bagged_for
 from automtl.train.part import PartStore, PartTrainer, Trained, chosen_losses
 from automtl.train.probe import FeaturesProbe
 from automtl.train.rows import columns_of, training_rows
+from automtl.train.skips import bagged_for
 from automtl.train.sparse import as_inputs
 
 
@@ -84,18 +84,20 @@ def trial_network(order: Order, data: TrainingData, plugins: Plugins) -> Network
     for part in order.candidate.parts:
         for task, loss in chosen_losses(part, data, plugins).items():
             n_outputs[task] += loss.extra_outputs
-    network = build_network(order.candidate, n_outputs, kinds, data.layout, plugins, order.seed)
-    for built in network.parts:
-        _set_skip(built, data, fitted)
+    network = build_network(
+        order.candidate, n_outputs, kinds, data.layout, plugins, order.seed, data.landmarks
+    )
+    for part, built in zip(order.candidate.parts, network.parts, strict=True):
+        if (skip := data.skips.get(str(part.hyperparameters.get("skip")))) is not None:
+            _set_skip(built, skip, columns_of(built.tasks, data, [k.n_outputs for k in fitted]))
     return network
 
 
-def _set_skip(network: GraphNetwork, data: TrainingData, kinds: Sequence[TaskKind]) -> None:
-    """Gives a network with a linear skip the one that was fitted."""
-    if network.skip is not None and data.linear is not None:
-        own = columns_of(network.tasks, data, [kind.n_outputs for kind in kinds])
-        network.skip.weight.copy_(torch.from_numpy(data.linear.weight[:, own]))
-        network.skip.bias.copy_(torch.from_numpy(data.linear.bias[own]))
+def _set_skip(network: GraphNetwork, fitted: FittedSkip, own: Sequence[int]) -> None:
+    """Gives a network the columns ``own`` of the skip that was fitted."""
+    if network.skip is not None:
+        network.skip.weight.copy_(torch.from_numpy(fitted.weight[..., own]))
+        network.skip.bias.copy_(torch.from_numpy(fitted.bias[own]))
 
 
 def _run(

@@ -19,14 +19,14 @@ SEED = 0  # the folds are the same for all, or they would not be disjoint
 def bagged(data: TrainingData, bag: Bag) -> TrainingData:
     """
     The rows for training and validation, divided anew, with whole groups if there are any. The
-    linear skip is left out: it is to be fitted to the new training rows.
+    skips are left out: they are to be fitted to the new training rows.
 
     :param bag: Which fold of how many is for validation.
     """
     both = joined(data.train, data.validation)
     apart = _left_out(both, bag)
     train, validation = _chosen(both, ~apart), _chosen(both, apart)
-    return replace(data, train=train, validation=validation, linear=None)
+    return replace(data, train=train, validation=validation, skips={})
 
 
 def why_not_bagged(data: MultiTaskData, k: int) -> str | None:

@@ -34,7 +34,7 @@ def test_each_row_is_for_validation_once(data: MultiTaskData) -> None:
     for bag in bags:
         assert sorted([*bag.train.rows, *bag.validation.rows]) == sorted(both)
         assert len(bag.validation.rows) == 20
-        assert bag.linear is None
+        assert not bag.skips
         at = np.flatnonzero(both == bag.train.rows[0])[0]
         whole = joined(data.train, data.validation)
         np.testing.assert_array_equal(np.asarray(bag.train.inputs)[0], np.asarray(whole.inputs)[at])

@@ -1,20 +1,20 @@
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pytest import MonkeyPatch, approx, fixture, mark
-from sklearn.linear_model import LogisticRegression, RidgeCV
+from pytest import MonkeyPatch, fixture, mark
+from sklearn.linear_model import RidgeCV
 from sklearn.preprocessing import StandardScaler
-from torch import Tensor, nn
+from torch import Tensor
 from torch.testing import assert_close
 
 from automtl.core.block import InputSpec
 from automtl.data.features.columns import Numeric
-from automtl.model import skip as module
-from automtl.model.skip import STRENGTHS, LinearSkip, calibrate, curve_of, fit_skip, unclip
+from automtl.model.skips import linear, ridge
+from automtl.model.skips.linear import LinearSkip, curve_of, fit_linear, unclip
+from automtl.model.skips.ridge import STRENGTHS
 from automtl.testing import assert_exports_to_onnx
 
 Floats = NDArray[np.float64]
-binary_loss = nn.functional.binary_cross_entropy_with_logits
 
 
 @fixture(autouse=True)
@@ -76,7 +76,7 @@ def test_unclip_is_bounded() -> None:
 @mark.parametrize(("n_rows", "n_inputs"), [(80, 6), (40, 40), (30, 50)])
 def test_agrees_with_ridge_cv(n_rows: int, n_inputs: int) -> None:
     x, y = problem(n_rows, n_inputs)
-    skip, offsets = fit_skip(clipped(x), y, layout(n_inputs))
+    skip, offsets = fit_linear(clipped(x), y, layout(n_inputs))
     scaled = StandardScaler().fit_transform(x.double().numpy())
     alphas = n_rows * np.array(STRENGTHS[:-1])
     oracle = RidgeCV(alphas, alpha_per_target=True, store_cv_results=True, gcv_mode="eigen")
@@ -94,7 +94,7 @@ def test_agrees_with_ridge_cv(n_rows: int, n_inputs: int) -> None:
 @mark.parametrize("n_inputs", [3, 20])
 def test_offsets_are_of_fits_without_the_row(n_inputs: int) -> None:
     x, y = problem(12, n_inputs, n_columns=1)
-    _, offsets = fit_skip(clipped(x), y, layout(n_inputs))
+    _, offsets = fit_linear(clipped(x), y, layout(n_inputs))
     scaled = StandardScaler().fit_transform(x.double().numpy())
     expected = best_by_hand(scaled, y[:, 0].double().numpy())
     np.testing.assert_allclose(offsets[:, 0].numpy(), expected, rtol=1e-3, atol=1e-3)
@@ -103,7 +103,7 @@ def test_offsets_are_of_fits_without_the_row(n_inputs: int) -> None:
 def test_rare_flags_are_scaled_less_than_numbers() -> None:
     flags = (torch.rand(60, 4) < torch.tensor([0.5, 0.3, 0.1, 0.05])).float()
     y = flags @ torch.tensor([[1.0], [2.0], [1.0], [3.0]]) + 0.5 * torch.randn(60, 1)
-    _, offsets = fit_skip(flags, y, layout(0, n_flags=4))
+    _, offsets = fit_linear(flags, y, layout(0, n_flags=4))
     x = flags.double().numpy()
     scaled = (x - x.mean(0)) * np.sqrt(2 / x.std(0))
     expected = best_by_hand(scaled, y[:, 0].double().numpy())
@@ -114,9 +114,9 @@ def test_columns_with_missing_labels_are_fitted_as_if_alone() -> None:
     x, y = problem(50, 5)
     y[:10, 0] = torch.nan
     y[25:, 1] = torch.nan
-    skip, offsets = fit_skip(clipped(x), y, layout(5))
+    skip, offsets = fit_linear(clipped(x), y, layout(5))
     for column in range(3):
-        alone, own = fit_skip(clipped(x), y[:, [column]], layout(5))
+        alone, own = fit_linear(clipped(x), y[:, [column]], layout(5))
         assert_close(skip.weight[:, [column]], alone.weight)
         assert_close(offsets[:, [column]], own)
     everywhere = skip(clipped(x))
@@ -128,7 +128,7 @@ def test_columns_with_missing_labels_are_fitted_as_if_alone() -> None:
 def test_where_the_inputs_tell_nothing_there_is_no_skip() -> None:
     x = torch.randn(200, 30)
     y = torch.randn(200, 1)
-    skip, offsets = fit_skip(clipped(x), y, layout(30))
+    skip, offsets = fit_linear(clipped(x), y, layout(30))
     if not skip.weight.any():  # the mean is best: what is left out is the mean of the others
         assert_close(offsets[:, 0], (y.sum() - y[:, 0]) / 199)
     assert skip(clipped(x)).std() < 0.2 * y.std()
@@ -138,7 +138,7 @@ def test_where_the_inputs_tell_nothing_there_is_no_skip() -> None:
 def test_few_labels_give_their_mean(labels: int) -> None:
     x, y = problem(20, 4)
     y[labels:, 1] = torch.nan
-    skip, offsets = fit_skip(clipped(x), y, layout(4))
+    skip, offsets = fit_linear(clipped(x), y, layout(4))
     assert offsets.isfinite().all()
     assert skip.weight.isfinite().all()
     if labels < 2:
@@ -150,7 +150,7 @@ def test_constant_columns_and_targets_are_harmless() -> None:
     x, y = problem(30, 4)
     inputs = torch.cat([clipped(x), torch.full((30, 1), 0.7), torch.ones(30, 1)], dim=1)
     y[:, 1] = 5.0
-    skip, offsets = fit_skip(inputs, y, layout(5, n_flags=1))
+    skip, offsets = fit_linear(inputs, y, layout(5, n_flags=1))
     assert not skip.weight[4:].any()
     assert_close(offsets[:, 1], torch.full((30,), 5.0))
     assert skip.weight[:4, 0].all()
@@ -158,7 +158,7 @@ def test_constant_columns_and_targets_are_harmless() -> None:
 
 def test_inputs_that_are_all_constant_give_the_mean() -> None:
     y = torch.randn(10, 1)
-    skip, offsets = fit_skip(torch.ones(10, 3), y, layout(1, n_flags=2))
+    skip, offsets = fit_linear(torch.ones(10, 3), y, layout(1, n_flags=2))
     assert_close(skip(torch.ones(2, 3)), y.mean().expand(2, 1))
     assert offsets.isfinite().all()
 
@@ -166,95 +166,26 @@ def test_inputs_that_are_all_constant_give_the_mean() -> None:
 @mark.parametrize("n_inputs", [5, 60])
 def test_the_size_of_blocks_does_not_matter(n_inputs: int, monkeypatch: MonkeyPatch) -> None:
     x, y = problem(50, n_inputs)
-    whole, offsets = fit_skip(clipped(x), y, layout(n_inputs))
-    monkeypatch.setattr(module, "BLOCK", 7)
-    parts, same = fit_skip(clipped(x), y, layout(n_inputs))
+    whole, offsets = fit_linear(clipped(x), y, layout(n_inputs))
+    monkeypatch.setattr(ridge, "BLOCK", 7)
+    parts, same = fit_linear(clipped(x), y, layout(n_inputs))
     assert_close(parts.weight, whole.weight)
     assert_close(same, offsets)
 
 
 def test_over_budget_a_part_of_the_rows_is_fitted(monkeypatch: MonkeyPatch) -> None:
     x, y = problem(400, 10, n_columns=1)
-    monkeypatch.setattr(module, "BUDGET", 1e5)
-    skip, offsets = fit_skip(clipped(x), y, layout(10))
+    monkeypatch.setattr(linear, "BUDGET", 1e5)
+    skip, offsets = fit_linear(clipped(x), y, layout(10))
     everywhere = skip(clipped(x))
     fitted = ~torch.isclose(offsets, everywhere, rtol=1e-4, atol=1e-4)
     assert 10 < fitted.sum() < 200
     assert (y - offsets).square().mean() < 0.1 * y.var()
 
 
-def test_calibration_by_squared_loss_is_about_the_identity() -> None:
-    x, y = problem(500, 6)
-    _, offsets = fit_skip(clipped(x), y, layout(6))
-    scale, shift = calibrate(offsets, lambda outputs: (outputs - y).square().mean())
-    assert_close(scale[0].item(), 1.0, atol=0.01, rtol=0)
-    assert_close(shift[0].item(), 0.0, atol=0.05, rtol=0)
-    assert_close(scale[1].item(), 1.0, atol=0.1, rtol=0)  # a noisier target
-
-
-def test_calibration_of_logits_is_logistic_regression() -> None:
-    standard = torch.randn(300, 2)
-    scores = standard * torch.tensor([0.01, 3.0]) + torch.tensor([0.2, -1.0])
-    labels = (torch.rand(300, 2) < (2 * standard - 0.7).sigmoid()).float()
-    scale, shift = calibrate(scores, lambda outputs: binary_loss(outputs, labels))
-    for at in range(2):
-        oracle = LogisticRegression(C=1e12, tol=1e-10, max_iter=10_000)
-        one = scores[:, [at]].double().numpy()
-        oracle.fit(one / one.std(), labels[:, at].numpy())
-        expected = oracle.predict_proba(one / one.std())[:, 1]
-        found = (scale[at] * scores[:, at] + shift[at]).sigmoid().numpy()
-        np.testing.assert_allclose(found, expected, atol=0.005)
-
-
-def test_scores_that_separate_the_classes_have_a_bounded_scale() -> None:
-    labels = torch.arange(40)[:, None].ge(20).float()
-    scale, shift = calibrate(labels, lambda outputs: binary_loss(outputs, labels))
-    outputs = scale * labels + shift
-    assert outputs.std() <= 31
-    assert binary_loss(outputs, labels) < 0.01
-
-
-def test_scores_that_mislead_are_replaced_by_a_constant() -> None:
-    labels = (torch.arange(60)[:, None] % 3 == 0).float()
-    scale, shift = calibrate(1 - labels, lambda outputs: binary_loss(outputs, labels))
-    assert scale.item() == approx(0, abs=1e-3)
-    assert shift.sigmoid().item() == approx(1 / 3, abs=1e-3)
-
-
-def test_constant_scores_get_the_best_shift() -> None:
-    counts = torch.full((20, 1), 4.0)
-    scale, shift = calibrate(
-        torch.full((20, 1), 0.3), lambda outputs: (outputs.exp() - counts * outputs).mean()
-    )
-    assert (scale * 0.3 + shift).exp().item() == approx(4, rel=1e-3)
-
-
-def test_where_all_fails_nothing_is_changed() -> None:
-    scores = torch.randn(10, 2)
-    scale, shift = calibrate(scores, lambda outputs: outputs.sum() * torch.nan)
-    assert torch.equal(scale, torch.ones(2))
-    assert torch.equal(shift, torch.zeros(2))
-
-
-def test_works_without_gradients_around() -> None:
-    scores, labels = torch.randn(50, 1), (torch.rand(50, 1) < 0.3).float()
-    with torch.no_grad():
-        scale, _ = calibrate(scores, lambda outputs: binary_loss(outputs, labels))
-    assert not scale.requires_grad
-
-
-def test_rescaled_outputs_are_scaled_and_shifted() -> None:
-    x, y = problem(30, 4)
-    skip, _ = fit_skip(clipped(x), y, layout(4))
-    before = skip(clipped(x))
-    scale, shift = torch.tensor([2.0, 0.0, 0.5]), torch.tensor([1.0, -1.0, 0.0])
-    skip.rescale(scale, shift)
-    assert_close(skip(clipped(x)), scale * before + shift, rtol=1e-4, atol=1e-4)
-
-
 def test_weights_can_be_saved_and_loaded() -> None:
     x, y = problem(30, 4)
-    skip, _ = fit_skip(clipped(x), y, layout(3, n_flags=1))
+    skip, _ = fit_linear(clipped(x), y, layout(3, n_flags=1))
     empty = LinearSkip(4, 3, n_numbers=3)
     assert not empty(clipped(x)).any()
     assert list(skip.state_dict()) == ["weight", "bias"]
@@ -266,5 +197,5 @@ def test_weights_can_be_saved_and_loaded() -> None:
 @mark.parametrize("n_numbers", [0, 2, 5])
 def test_exports_to_onnx(n_numbers: int) -> None:
     x, y = problem(30, 5)
-    skip, _ = fit_skip(clipped(x), y, layout(n_numbers, n_flags=5 - n_numbers))
+    skip, _ = fit_linear(clipped(x), y, layout(n_numbers, n_flags=5 - n_numbers))
     assert_exports_to_onnx(skip, clipped(x)[:6])
