@@ -42,12 +42,15 @@ class KernelSkip(nn.Module):
         self.register_buffer("bias", torch.zeros(n_outputs))
 
     def forward(self, features: Tensor) -> Tensor:
-        """``[batch, n_inputs]`` to ``[batch, n_outputs]``."""
-        distances = self.rate * squared_distances(features, self.landmarks)
-        outputs = self.bias
-        for width, weight in zip(WIDTHS, self.weight, strict=True):
+        """
+        ``[batch, n_inputs]`` to ``[batch, n_outputs]``. In float64: weights of a hundred and more,
+        of either sign, cancel out.
+        """
+        distances = self.rate * squared_distances(features.double(), self.landmarks.double())
+        outputs = self.bias.double()
+        for width, weight in zip(WIDTHS, self.weight.double(), strict=True):
             outputs = torch.addmm(outputs, torch.exp(-width * distances), weight)
-        return outputs
+        return outputs.to(features.dtype)
 
 
 def squared_distances(one: Tensor, other: Tensor) -> Tensor:
