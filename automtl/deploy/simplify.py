@@ -5,6 +5,8 @@ from onnx_ir.passes import Sequential
 from onnx_ir.passes import common as passes
 from onnxscript.optimizer import fold_constants
 
+LARGEST = 1 << 30  # elements of weights that are compared
+
 
 def simplify(model: Model) -> None:
     """
@@ -20,7 +22,7 @@ def simplify(model: Model) -> None:
         passes.RemoveUnusedOpsetsPass(),
         passes.LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0),
         passes.LiftSubgraphInitializersToMainGraphPass(),
-        passes.DeduplicateHashedInitializersPass(),
+        passes.DeduplicateInitializersPass(size_limit=LARGEST),
         passes.CommonSubexpressionEliminationPass(),
         passes.OutputFixPass(),
         passes.NameFixPass(),

@@ -14,6 +14,8 @@ class _Twice(nn.Module):
         super().__init__()
         self.maps = nn.ModuleList([nn.Linear(3, 2000), nn.Linear(3, 2000)])
         self.maps[1].load_state_dict(self.maps[0].state_dict())
+        for layer in self.maps:  # not contiguous, as a tensor that was sliced or transposed
+            layer.weight = nn.Parameter(layer.weight.T.contiguous().T)
 
     def forward(self, x: Tensor) -> Tensor:
         first, second = (layer(x).relu() for layer in self.maps)
