@@ -6,11 +6,20 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from automtl.model.skips.ridge import BLOCK, Groups, Ridge, Table, cost, groups_of, ridge, some_of
+from automtl.model.skips.ridge import (
+    BLOCK,
+    BUDGET,
+    Groups,
+    Ridge,
+    Table,
+    cost,
+    groups_of,
+    ridge,
+    some_of,
+)
 
 WIDTHS = (0.1, 0.3, 1.0, 3.0)  # the kernel is exp(-width d), with d relative to its mean
 LANDMARKS = 2000  # at most
-BUDGET = 1e12  # floating-point operations of all decompositions: some 15 seconds on one core
 ROWS = 30_000  # that a regression is fitted on, at most
 PROBED, PROBE_ROWS = 500, 2000  # landmarks and rows, at most, that widths are compared on
 RANK = 1e-6  # eigenvalues of the landmarks' similarities below this share of the largest are zero

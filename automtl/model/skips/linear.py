@@ -6,9 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from automtl.core.block import InputSpec
-from automtl.model.skips.ridge import Table, affordable, groups_of, ridge
+from automtl.model.skips.ridge import BUDGET, Table, affordable, groups_of, ridge
 
-BUDGET = 2e12  # floating-point operations of all decompositions: about a minute on one core
 CONSTANT = 1e-5  # a column that deviates less than this tells nothing
 
 

@@ -24,6 +24,7 @@ from torch import Tensor
 # mean of about one: 1e-5 is least squares, up to float32; 1e3 leaves little of anything but a
 # direction that a thousand columns share. The last is no skip at all: the mean of the targets.
 STRENGTHS = (*(10 ** (half / 2) for half in range(-10, 7)), math.inf)
+BUDGET = 2e12  # floating-point operations of all regressions of a skip: a minute at most on a core
 BLOCK = 4096  # rows that are float64 at a time
 RANK = 1e-12  # eigenvalues below this share of the largest are zero
 
