@@ -103,9 +103,9 @@ def fit_kernel(inputs: Tensor, targets: Tensor, landmarks: Tensor) -> tuple[Kern
     groups = groups_of(targets)
     widths = _widths(inputs, targets, landmarks[:PROBED])
     left_out = torch.full_like(targets, torch.nan)
-    for at, width in enumerate(WIDTHS):
+    for at in sorted(set(widths)):
         chosen = [([c for c in columns if widths[c] == at], rows) for columns, rows in groups]
-        similar = _Similar.of(landmarks, width * skip.rate)
+        similar = _Similar.of(landmarks, WIDTHS[at] * skip.rate)
         for rows, columns, fit in similar.regressions(inputs, targets, chosen, ROWS):
             skip.weight[at][:, columns] = (similar.basis @ fit.weight).to(skip.weight)
             skip.bias[columns] = fit.bias.to(skip.bias)
@@ -151,7 +151,7 @@ class _Similar:
         """Rows, columns and fit of each group of columns, on ``most`` rows of each."""
         parts = [(columns, some_of(rows, most)) for columns, rows in groups if columns]
         whole = None
-        if parts and len(inputs) <= sum(len(rows) for _, rows in parts):
+        if len(inputs) <= min(ROWS, sum(len(rows) for _, rows in parts)):
             whole = self._table(inputs)
         for columns, rows in parts:
             wanted = targets[rows][:, columns].double()
