@@ -18,7 +18,7 @@ from automtl.core.seed import derive_seed
 from automtl.core.space import KERNEL_SKIP, NO_SKIP
 from automtl.core.task import TaskKind
 from automtl.model.heads import HeadMaker, Heads
-from automtl.model.skips.kernel import KernelSkip
+from automtl.model.skips.kernel import KernelSkip, kernel_outputs
 from automtl.model.skips.linear import LinearSkip
 from automtl.plugins import Plugins, pick
 
@@ -90,16 +90,21 @@ class GraphNetwork(nn.Module):
         outputs: dict[str, Tensor] = self.heads(features)
         return outputs
 
-    def with_skip(self, inputs: Tensor) -> dict[str, Tensor]:
-        """The outputs, with what the skip adds to the first of each task."""
+    def with_skip(self, inputs: Tensor, added: Tensor | None = None) -> dict[str, Tensor]:
+        """
+        The outputs, with what the skip adds to the first of each task.
+
+        :param added: What the skip gives, if it is known.
+        """
         outputs: dict[str, Tensor] = self(inputs)
         if self.skip is None:
             return outputs
-        added = self.skip(inputs).unsqueeze(1).split([self.skips[task] for task in self.tasks], -1)
+        added = self.skip(inputs) if added is None else added
+        own = added.unsqueeze(1).split([self.skips[task] for task in self.tasks], -1)
         return {
             task: outputs[task]
             + nn.functional.pad(extra, (0, outputs[task].shape[-1] - extra.shape[-1]))
-            for task, extra in zip(self.tasks, added, strict=True)
+            for task, extra in zip(self.tasks, own, strict=True)
         }
 
     def penalty(self) -> Tensor | None:
@@ -124,8 +129,12 @@ class Network(nn.Module):
     def forward(self, inputs: Tensor) -> dict[str, Tensor]:
         """``[batch, size]`` to one output ``[batch, members, n_outputs]`` a task."""
         outputs: dict[str, Tensor] = {}
+        kernels = [part.skip for part in self.parts if isinstance(part.skip, KernelSkip)]
+        known: dict[nn.Module | None, Tensor] = {}
+        if kernels:
+            known = dict(zip(kernels, kernel_outputs(kernels, inputs), strict=True))
         for part in self.parts:
-            outputs |= part.with_skip(inputs)
+            outputs |= part.with_skip(inputs, known.get(part.skip))
         return outputs
 
 

@@ -12,7 +12,7 @@ from automtl.data.dataset import Array
 from automtl.train.losses import slices
 from automtl.train.sparse import InputRows, chunks
 
-CHUNK = 8192  # rows predicted at a time
+CHUNK = 1024  # rows predicted at a time
 RESAMPLES = 20  # of the rows that errors are computed on
 
 

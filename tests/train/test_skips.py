@@ -67,6 +67,22 @@ def test_an_untrained_network_gives_what_the_skip_gives(
 
 
 @mark.parametrize("skip", SKIPS)
+def test_parts_give_together_what_each_gives(
+    data: MultiTaskData, skipping: SearchSpace, plugins: Plugins, skip: str
+) -> None:
+    graph = TaskGraph.single_task(sorted(task.name for task in data.tasks), skipping.stages)
+    candidate = skipping.candidate(graph, {**skipping.default(), "skip": skip})
+    order = Order(candidate, 0, Phase.GRAPHS)
+    network = trial_network(order, data.for_training(), plugins).eval()
+    inputs = as_inputs(data.validation.inputs, CPU)[:]
+    assert len(network.parts) == 3
+    outputs = network(inputs)
+    for part in network.parts:
+        for task, alone in part.with_skip(inputs).items():
+            torch.testing.assert_close(outputs[task], alone)
+
+
+@mark.parametrize("skip", SKIPS)
 def test_the_skip_alone_is_better_than_a_constant(
     data: MultiTaskData, skipping: SearchSpace, plugins: Plugins, skip: str
 ) -> None:

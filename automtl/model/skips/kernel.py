@@ -1,6 +1,6 @@
 """The kernel skip: ridge regressions on how similar the input is to some rows for training."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -51,15 +51,24 @@ class KernelSkip(nn.Module):
         self.register_buffer("bias", torch.zeros(n_outputs))
 
     def forward(self, features: Tensor) -> Tensor:
-        """
-        ``[batch, n_inputs]`` to ``[batch, n_outputs]``. In float64: weights of a hundred and more,
-        of either sign, cancel out.
-        """
-        distances = self.rate * squared_distances(features.double(), self.landmarks.double())
-        outputs = self.bias.double()
-        for width, weight in zip(WIDTHS, self.weight.double(), strict=True):
-            outputs = torch.addmm(outputs, torch.exp(-width * distances), weight)
-        return outputs.to(features.dtype)
+        """``[batch, n_inputs]`` to ``[batch, n_outputs]``."""
+        (outputs,) = kernel_outputs([self], features)
+        return outputs
+
+
+def kernel_outputs(skips: Sequence[KernelSkip], features: Tensor) -> tuple[Tensor, ...]:
+    """
+    What skips of the same landmarks give, at the cost of one: ``[batch, n_inputs]`` to one
+    ``[batch, n_outputs]`` each. In float64: weights of a hundred and more, of either sign, cancel
+    out.
+    """
+    first, weights = skips[0], torch.cat([skip.weight for skip in skips], dim=2)
+    distances = first.rate * squared_distances(features.double(), first.landmarks.double())
+    outputs = torch.cat([skip.bias for skip in skips]).double()
+    for width, weight in zip(WIDTHS, weights.double(), strict=True):
+        outputs = torch.addmm(outputs, torch.exp(-width * distances), weight)
+    sizes = [len(skip.bias) for skip in skips]
+    return torch.split(outputs.to(features.dtype), sizes, dim=1)
 
 
 def squared_distances(one: Tensor, other: Tensor) -> Tensor:

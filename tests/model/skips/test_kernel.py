@@ -12,6 +12,7 @@ from automtl.model.skips.kernel import (
     KernelSkip,
     choose_landmarks,
     fit_kernel,
+    kernel_outputs,
     squared_distances,
 )
 from automtl.testing import assert_exports_to_onnx
@@ -159,6 +160,14 @@ def test_landmarks_are_rows_as_many_as_are_affordable(monkeypatch: MonkeyPatch) 
     assert 5 < few < 60
     y[0, 0] = torch.nan  # two regressions
     assert 5 < len(choose_landmarks(x, y)) < few
+
+
+def test_skips_of_the_same_landmarks_give_together_what_each_gives() -> None:
+    x, y = problem(90)
+    both, one = fit_kernel(x, y, x[:50])[0], fit_kernel(x, y[:, :1] + 1, x[:50])[0]
+    together = kernel_outputs([both, one], x)
+    for found, skip in zip(together, (both, one), strict=True):
+        assert_close(found, skip(x))
 
 
 def test_weights_can_be_saved_and_loaded() -> None:
