@@ -21,9 +21,10 @@ from automtl.plugins import Plugins
 from automtl.train.losses import TaskLosses, slices
 from automtl.train.part import PartStore
 from automtl.train.rows import rows_of
-from automtl.train.sparse import as_inputs
+from automtl.train.sparse import as_inputs, chunks
 
 CPU = torch.device("cpu")
+CHUNK = 1024  # rows whose similarities to all landmarks are in memory at a time
 
 
 def fit_skip(name: str, data: TrainingData, plugins: Plugins) -> FittedSkip:
@@ -47,8 +48,9 @@ def fit_skip(name: str, data: TrainingData, plugins: Plugins) -> FittedSkip:
         offsets[:, own] = offsets[:, own] * scale + shift
         skip.weight[..., own] *= scale
         skip.bias[own] = skip.bias[own] * scale + shift
+    rows = as_inputs(data.validation.inputs, CPU)
     with torch.no_grad():
-        validation = skip(as_inputs(data.validation.inputs, CPU)[:])
+        validation = torch.cat([skip(chunk) for chunk in chunks(rows, CHUNK)])
     return FittedSkip(skip.weight.numpy(), skip.bias.numpy(), offsets.numpy(), validation.numpy())
 
 
