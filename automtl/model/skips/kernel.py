@@ -110,7 +110,7 @@ def fit_kernel(inputs: Tensor, targets: Tensor, landmarks: Tensor) -> tuple[Kern
     """
     skip = KernelSkip(landmarks, targets.shape[1]).to(inputs.device)
     groups = groups_of(targets)
-    widths = _widths(inputs, targets, landmarks[:PROBED])
+    widths = _widths(inputs, targets, groups, landmarks[:PROBED])
     left_out = torch.full_like(targets, torch.nan)
     for at in sorted(set(widths)):
         chosen = [([c for c in columns if widths[c] == at], rows) for columns, rows in groups]
@@ -123,9 +123,9 @@ def fit_kernel(inputs: Tensor, targets: Tensor, landmarks: Tensor) -> tuple[Kern
     return skip, torch.where(left_out.isnan(), offsets, left_out)
 
 
-def _widths(inputs: Tensor, targets: Tensor, landmarks: Tensor) -> list[int]:
+def _widths(inputs: Tensor, targets: Tensor, groups: Groups, landmarks: Tensor) -> list[int]:
     """Which of `WIDTHS` suits each column of targets."""
-    rate, groups = KernelSkip(landmarks, 0).rate, groups_of(targets)
+    rate = KernelSkip(landmarks, 0).rate
     errors = torch.zeros(len(WIDTHS), targets.shape[1], dtype=torch.float64)
     for at, width in enumerate(WIDTHS):
         similar = _Similar.of(landmarks, width * rate)
