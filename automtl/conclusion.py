@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -146,7 +147,8 @@ def export_members(
     restored = _restored(members, run, data, plugins)
     ready, predictions, metrics = _tested(restored, data)
     about = provenance(members, ready, metrics, citations_of(members, ready.kinds, plugins))
-    report = export_onnx([network for _, network in restored], ready, path, about, opset)
+    networks = [member.network for member in restored]
+    report = export_onnx(networks, ready, path, about, opset)
     return ModelFile(ready, predictions, metrics, report)
 
 
@@ -177,7 +179,7 @@ def _tested(
 ) -> tuple[MultiTaskData, dict[str, NDArray[np.float64]], dict[str, dict[str, float]]]:
     """The first three of `ModelFile`, of the mean of what networks predict."""
     ready = tuned_apart(members, data)
-    predictions = mean_predictions([network for _, network in members], ready, ready.test)
+    predictions = mean_predictions([member.network for member in members], ready, ready.test)
     metrics = evaluate(predictions, ready.tasks, ready.kinds, ready.test.targets)
     return ready, predictions, metrics
 
@@ -203,8 +205,15 @@ def _helpful(
 def _restored(
     trials: Sequence[Trial], run: RunFolder, data: MultiTaskData, plugins: Plugins
 ) -> list[Member]:
-    """The networks of trials, and on which division each was trained."""
-    return [(trial.order.bag, _trained(trial, run, data, plugins)) for trial in trials]
+    """Trials as members of a mean, their networks to be restored when they are asked for."""
+    return [
+        Member(
+            trial.order.bag,
+            partial(_trained, trial, run, data, plugins),
+            run.judged(trial.order, [task.name for task in data.tasks]),
+        )
+        for trial in trials
+    ]
 
 
 def _trained(trial: Trial, run: RunFolder, data: MultiTaskData, plugins: Plugins) -> Network:

@@ -7,7 +7,7 @@ import os
 import platform
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from math import prod
@@ -20,6 +20,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from automtl.core.affinity import Affinity
+from automtl.core.task import Floats
 from automtl.core.trial import Bag, Order, Trial
 from automtl.data.dataset import FittedSkip
 from automtl.errors import RunError
@@ -40,6 +41,7 @@ class RunFolder(PartStore):
     appended and synced as it ends), ``models/KEY.safetensors`` and ``curves/KEY.json`` (of each
     independent part of a trial, by `Order.parts`; written by the workers),
     ``models/KEY.warm.safetensors`` (the checkpoint of an all-shared anchor),
+    ``models/KEY.judged.safetensors`` (the predictions that a part is judged by),
     ``curves/KEY.affinity.json`` (what was measured in the single-task anchor), ``affinity.json``,
     ``posterior.json`` (the affinity inferred from gains), ``front.json`` (the Pareto front),
     ``evidence.json`` (what the pictures of the tasks are drawn from), ``best.json``, ``best.onnx``,
@@ -150,8 +152,9 @@ class RunFolder(PartStore):
             affinity = record["affinity"] and Affinity.from_json(record["affinity"])
             curve = Curve(**{**record["curve"], "tasks": network.tasks})
             checkpoint = self.checkpoint(part.key) if part.is_shared_anchor else None
+            judged = self._judged(part)
             self._load(part, network)  # last: a network that is to be trained stays as it was
-            return Trained(curve, affinity, checkpoint)
+            return Trained(curve, affinity, checkpoint, judged)
         except (RunError, KeyError, TypeError, ValueError):
             return None
 
@@ -168,12 +171,21 @@ class RunFolder(PartStore):
             self._write(_record_name(part), record)
             if trained.checkpoint is not None:
                 self._write(_checkpoint_name(part.key), _checkpoint_bytes(trained.checkpoint))
+            if trained.judged is not None:
+                self._write(_judged_name(part), safetensors.numpy.save(dict(trained.judged)))
             weights = safetensors.torch.save(_on_cpu(network.state_dict()))
             self._write(f"models/{part.key}.safetensors", weights)
         except OSError as error:
             raise RunError(
                 f"{self.path}: a trained part cannot be written: {error.strerror}."
             ) from None
+
+    def judged(self, order: Order, tasks: Sequence[str]) -> dict[str, Floats] | None:
+        """What a training was judged by, of all ``tasks``; None where that is not kept."""
+        found: dict[str, Floats] = {}
+        for part in order.parts:
+            found |= self._judged(part) or {}
+        return found if found.keys() == set(tasks) else None
 
     def skip(self, name: str, bag: Bag, fit: Callable[[], FittedSkip]) -> FittedSkip:
         """
@@ -328,6 +340,12 @@ class RunFolder(PartStore):
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
+    def _judged(self, part: Order) -> dict[str, Floats] | None:
+        try:
+            return safetensors.numpy.load_file(self.path / _judged_name(part))
+        except (OSError, SafetensorError):
+            return None
+
     def _load(self, part: Order, network: GraphNetwork) -> None:
         """
         Loads the weights of a part, all of them or, if they do not fit, none.
@@ -412,6 +430,10 @@ def _affinity_name(order: Order) -> str:
 
 def _checkpoint_name(key: str) -> str:
     return f"models/{key}.warm.safetensors"
+
+
+def _judged_name(part: Order) -> str:
+    return f"models/{part.key}.judged.safetensors"
 
 
 def _tensor_sizes(file: Path) -> list[tuple[str, int]]:

@@ -1,9 +1,9 @@
 """What networks predict for rows that they did not learn from, and what is chosen by it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from statistics import fmean
-from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -16,7 +16,26 @@ from automtl.model.network import Network
 from automtl.train.evaluate import errors, evaluate, predict, tuned
 from automtl.train.sparse import as_inputs
 
-Member: TypeAlias = tuple[Bag | None, Network]  # on which division it was trained
+
+@dataclass(frozen=True)
+class Member:
+    """
+    A training whose network may be one of those whose mean is delivered.
+
+    :param bag: On which division of the rows it was trained.
+    :param restore: Gives its network.
+    :param judged: What it was judged by, as `Trained` has it of each part; None if that is nothing
+        but what its network predicts.
+    """
+
+    bag: Bag | None
+    restore: Callable[[], Network]
+    judged: Mapping[str, Floats] | None = None
+
+    @cached_property
+    def network(self) -> Network:
+        """The network; restored when it is first asked for."""
+        return self.restore()
 
 
 def mean_predictions(
@@ -31,7 +50,7 @@ def mean_predictions(
 @dataclass(frozen=True)
 class Apart:
     """
-    What one network predicts for its validation rows.
+    What one network predicts for its validation rows; NaN may stand where a task has no label.
 
     :param rows: Which these are, of the rows for training and validation joined, ``[n_rows]``.
     :param values: Its predictions for each task, ``[n_validation_rows, n_values]``.
@@ -42,12 +61,13 @@ class Apart:
 
 
 def apart(members: Sequence[Member], data: MultiTaskData) -> list[Apart]:
-    """What each network predicts for the rows that it had for validation."""
-    parts = {bag: validated(data, bag) for bag in {bag for bag, _ in members}}
-    return [
-        Apart(parts[bag][0], mean_predictions([network], data, parts[bag][1]))
-        for bag, network in members
-    ]
+    """What each network predicts for the rows that it had for validation, as it was judged."""
+    parts = {bag: validated(data, bag) for bag in {member.bag for member in members}}
+    found = []
+    for member in members:
+        rows, part = parts[member.bag]
+        found.append(Apart(rows, member.judged or mean_predictions([member.network], data, part)))
+    return found
 
 
 def tuned_apart(members: Sequence[Member], data: MultiTaskData) -> MultiTaskData:

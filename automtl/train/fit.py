@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from automtl.core.balancer import Balancer
 from automtl.core.schedule import Schedule
 from automtl.model.network import GraphNetwork
-from automtl.train.losses import Rows, TaskLosses
+from automtl.train.halves import Halves
+from automtl.train.losses import Outputs, Rows, TaskLosses
 from automtl.train.order import RowOrder
 from automtl.train.sparse import chunks
 from automtl.train.warm import Checkpoint, Snapshots
@@ -81,6 +82,7 @@ def fit(
     watch: Callable[[Rows], None] | None = None,
     start: Checkpoint | None = None,
     snapshots: Snapshots | None = None,
+    halves: Halves | None = None,
 ) -> Curve:
     """
     Trains ``network`` with AdamW and leaves it with the weights of its best epoch.
@@ -91,6 +93,7 @@ def fit(
     :param watch: Is called after each step with the training rows.
     :param start: Where to start from; the schedule goes on where it had come to.
     :param snapshots: Is called after each epoch.
+    :param halves: Is called with what the network says of the validation rows whenever it is asked.
     :raises Diverged: If a loss becomes NaN or infinite.
     :raises DeadlinePassed: If the settings' deadline passes.
     """
@@ -100,8 +103,15 @@ def fit(
     order = RowOrder(train, losses, settings.temperature)
     scale = losses.scale(train)
     curve, keeper = Curve(losses.tasks), _Keeper(network)
+
+    def validate() -> Tensor:
+        outputs = outputs_of(network, validation)
+        if halves is not None:
+            halves(outputs, scale)
+        return losses(outputs, validation)
+
     if validation.offsets is not None:  # the skip alone may be the best there is
-        keeper.better(float((mean_losses(network, losses, validation) / scale).mean()))
+        keeper.better(float((validate() / scale).mean()))
         curve.best = -1
     for epoch, position in enumerate(pace):
         factor = schedule.factor(min(begun + position, schedule.n_epochs - 1))
@@ -110,7 +120,7 @@ def fit(
         losses.begin_epoch(epoch)
         rows = train.ordered(order(generator).to(train.inputs.device))
         trained = _epoch(network, losses, balancer, optimizer, rows, settings, watch)
-        validated = mean_losses(network, losses, validation)
+        validated = validate()
         curve.train.append(trained.tolist())
         curve.validation.append(validated.tolist())
         if not all(map(math.isfinite, curve.train[-1] + curve.validation[-1])):
@@ -139,16 +149,15 @@ def _optimizer(
     return optimizer
 
 
-def mean_losses(network: GraphNetwork, losses: TaskLosses, rows: Rows) -> Tensor:
-    """The loss of each task, ``[n_tasks]``, without dropout and without gradients."""
+def outputs_of(network: GraphNetwork, rows: Rows) -> Outputs:
+    """What the network says of rows, without dropout and without gradients, by task."""
     network.eval()
     with torch.no_grad():
         if len(rows) <= CHUNK:
-            found = losses(network(rows.inputs[:]), rows)
+            found: Outputs = network(rows.inputs[:])
         else:
             parts = [network(chunk) for chunk in chunks(rows.inputs, CHUNK)]
-            outputs = {task: torch.cat([part[task] for part in parts]) for task in network.tasks}
-            found = losses(outputs, rows)
+            found = {task: torch.cat([part[task] for part in parts]) for task in network.tasks}
     network.train()
     return found
 

@@ -91,7 +91,7 @@ class TaskLosses:
         if self.order is not None:
             losses = losses[self.order]
         if rows.labelled is not None:
-            losses = torch.where(self._there(rows.labelled), losses, self.last)
+            losses = torch.where(self.there(rows.labelled), losses, self.last)
             self.last = losses.detach()
         return losses if self.weights is None else losses * self.weights
 
@@ -114,7 +114,7 @@ class TaskLosses:
                 scale[column] = self._single(column, {task: zeros}, few).abs().clamp_min(1e-3)
         return scale
 
-    def _there(self, labelled: Tensor) -> Tensor:
+    def there(self, labelled: Tensor) -> Tensor:
         """Which tasks have a label, ``[n_tasks]``."""
         if not self.wide:
             return labelled.any(0)

@@ -1,10 +1,12 @@
 """One independent part of a candidate is trained, as if there were no other, and kept."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from automtl.core.affinity import Affinity, AffinityEstimator
 from automtl.core.balancer import Balancer
@@ -12,11 +14,13 @@ from automtl.core.candidate import Candidate
 from automtl.core.loss import OWN, Loss
 from automtl.core.schedule import Schedule
 from automtl.core.seed import derive_seed
+from automtl.core.task import Floats
 from automtl.core.trial import Bag, Order
 from automtl.data.dataset import FittedSkip, TrainingData
 from automtl.model.network import GraphNetwork, part_seed
 from automtl.plugins import Plugins, pick
 from automtl.train.fit import Curve, Settings, fit
+from automtl.train.halves import Halves
 from automtl.train.losses import Rows, TaskLosses
 from automtl.train.rows import columns_of, rows_of
 from automtl.train.warm import Checkpoint, Snapshots
@@ -31,11 +35,15 @@ class Trained:
     :param curve: What happened in it.
     :param affinity: What was measured in it, if anything was.
     :param checkpoint: From about the middle of it, if it is for others to start from.
+    :param judged: What it is judged by: predictions, ``[n_rows, n_values]`` by task, for all
+        validation rows, NaN where none of its tasks has a label; see `Halves`. None where there is
+        nothing but what its weights give.
     """
 
     curve: Curve
     affinity: Affinity | None = None
     checkpoint: Checkpoint | None = None
+    judged: Mapping[str, Floats] | None = None
 
 
 class PartStore:
@@ -97,9 +105,11 @@ class PartTrainer:
         balancer = self._balancer(part.candidate).to(self.device)
         watch = self._watch(part, network, settings, derive_seed(seed, "watch"))
         snapshots = Snapshots(network, balancer) if part.is_shared_anchor else None
+        losses = self._losses(part.candidate, network)
+        halves = Halves.of(validation, losses)
         curve = fit(
             network,
-            self._losses(part.candidate, network),
+            losses,
             balancer,
             self._schedule(part.candidate),
             train,
@@ -109,10 +119,26 @@ class PartTrainer:
             watch,
             self.start,
             snapshots,
+            halves,
         )
         affinity = None if watch is None else watch.affinity()
         checkpoint = None if snapshots is None else snapshots.middle(len(curve.train))
-        return Trained(curve, affinity, checkpoint)
+        judged = None if halves is None else self._in_place(halves.predictions(), network)
+        return Trained(curve, affinity, checkpoint, judged)
+
+    def _in_place(
+        self, predictions: Mapping[str, Floats], network: GraphNetwork
+    ) -> dict[str, Floats]:
+        """Predictions for the rows with labels among all validation rows."""
+        kinds = self.data.fitted_kinds(self.plugins.task_kinds)
+        columns = columns_of(network.tasks, self.data, [kind.n_targets for kind in kinds])
+        known = ~np.isnan(self.data.validation.targets[:, columns])
+        there: NDArray[np.bool_] = np.asarray(known.any(1))
+        placed = {}
+        for task, values in predictions.items():
+            placed[task] = np.full((len(there), values.shape[1]), np.nan)
+            placed[task][there] = values
+        return placed
 
     def _rows(self, part: Order, network: GraphNetwork) -> tuple[Rows, Rows]:
         """The rows to train on, and those to validate on."""

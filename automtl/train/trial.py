@@ -9,7 +9,7 @@ import torch
 
 from automtl.core.affinity import Affinity, AffinityEstimator, Anchor
 from automtl.core.seed import derive_seed
-from automtl.core.task import TaskKind
+from automtl.core.task import Floats, TaskKind
 from automtl.core.trial import Order, Phase, Result, Status
 from automtl.data.dataset import FittedSkip, TrainingData
 from automtl.model.check import check_network
@@ -125,7 +125,7 @@ def _run(
         if affinity is not None:
             store.measured(order, affinity)
     result = replace(
-        _judge(network, data, plugins, device, order.phase is Phase.ANCHORS),
+        _judge(network, parts, data, plugins, device, order.phase is Phase.ANCHORS),
         parameters=count_parameters(network),
         flops=count_flops(network, data.layout.size),
         epochs=epochs,
@@ -152,12 +152,22 @@ def _train(
 
 
 def _judge(
-    network: Network, data: TrainingData, plugins: Plugins, device: torch.device, resample: bool
+    network: Network,
+    parts: Sequence[Trained],
+    data: TrainingData,
+    plugins: Plugins,
+    device: torch.device,
+    resample: bool,
 ) -> Result:
     """The errors and the metrics of each task on validation, where its thresholds are chosen."""
     kinds: Sequence[TaskKind] = data.fitted_kinds(plugins.task_kinds)
-    inputs = as_inputs(data.validation.inputs, device)
-    predictions, targets = predict(network, data.tasks, kinds, inputs), data.validation.targets
+    predictions: dict[str, Floats] = {}
+    for part in parts:
+        predictions |= part.judged or {}
+    if len(predictions) < len(data.tasks):
+        inputs = as_inputs(data.validation.inputs, device)
+        predictions = predict(network, data.tasks, kinds, inputs) | predictions
+    targets = data.validation.targets
     kinds = tuned(predictions, data.tasks, kinds, targets)
     metrics = evaluate(predictions, data.tasks, kinds, targets)
     found = errors(metrics, data.tasks, kinds)

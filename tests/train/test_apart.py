@@ -6,9 +6,10 @@ import numpy as np
 from pytest import MonkeyPatch, fixture
 from torch import Tensor, nn
 
+from automtl.core.trial import Bag
 from automtl.data.dataset import MultiTaskData
 from automtl.data.parts.bagging import fold_of_rows, joined
-from automtl.train.apart import Apart, apart, helpful, tuned_apart
+from automtl.train.apart import Apart, Member, apart, helpful, tuned_apart
 
 
 class Constant(nn.Module):
@@ -42,7 +43,11 @@ def _tune(data: MultiTaskData, bags: list[int | None], values: list[float] | Non
     """Of bags of three, each predicts its own number unless ``values`` are given."""
     divisions = [None if bag is None else (bag, 3) for bag in bags]
     networks: Any = [Constant(data, float(value)) for value in values or bags]  # type: ignore[arg-type]
-    tuned_apart(list(zip(divisions, networks, strict=True)), data)
+    tuned_apart([_member(*pair) for pair in zip(divisions, networks, strict=True)], data)
+
+
+def _member(bag: Bag | None, network: Any) -> Member:
+    return Member(bag, lambda: network)
 
 
 def test_of_bags_thresholds_are_chosen_on_what_each_network_did_not_learn_from(
@@ -85,12 +90,22 @@ def test_without_bags_thresholds_are_chosen_on_validation_and_of_both_on_each_on
 
 def test_predictions_apart_are_of_the_validation_rows(penguins: MultiTaskData) -> None:
     networks: Any = [Constant(penguins, 1.0), Constant(penguins, 2.0)]
-    own, bag = apart([(None, networks[0]), ((1, 3), networks[1])], penguins)
+    own, bag = apart([_member(None, networks[0]), _member((1, 3), networks[1])], penguins)
     both = joined(penguins.train, penguins.validation)
     np.testing.assert_array_equal(both.rows[own.rows], penguins.validation.rows)
     np.testing.assert_array_equal(bag.rows, fold_of_rows(both, 3) == 1)
     for one in (own, bag):
         assert all(len(values) == one.rows.sum() for values in one.values.values())
+
+
+def test_of_what_is_judged_otherwise_that_is_what_it_predicts(penguins: MultiTaskData) -> None:
+    judged = {task.name: np.zeros((3, 1)) for task in penguins.tasks}
+
+    def restore() -> Any:
+        raise AssertionError("there is no need of the network")
+
+    (own,) = apart([Member(None, restore, judged)], penguins)
+    assert own.values is judged
 
 
 def test_a_group_is_in_the_mean_if_that_lowers_the_error_where_the_first_predicts(

@@ -12,7 +12,7 @@ from automtl.core.block import Features
 from automtl.core.graph import TaskGraph
 from automtl.core.schedule import Schedule
 from automtl.model.network import GraphNetwork
-from automtl.train.fit import Curve, DeadlinePassed, Diverged, Settings, fit, mean_losses
+from automtl.train.fit import Curve, DeadlinePassed, Diverged, Settings, fit, outputs_of
 from automtl.train.losses import Rows, TaskLosses
 from automtl_plugins.balancers.sum import Sum
 from automtl_plugins.blocks.mlp import MLP
@@ -50,9 +50,9 @@ def _fit(network: GraphNetwork, settings: Settings, noise: float = 0.0, **more: 
 
 def test_learns() -> None:
     network = _network()
-    before = mean_losses(network, _losses(), _rows(40))
+    before = _losses()(outputs_of(network, _rows(40)), _rows(40))
     curve = _fit(network, SETTINGS(80, 80))
-    after = mean_losses(network, _losses(), _rows(40))
+    after = _losses()(outputs_of(network, _rows(40)), _rows(40))
     assert (after < 0.1 * before).all()
     assert len(curve.train) == len(curve.validation) == 80
 
@@ -62,7 +62,7 @@ def test_keeps_the_weights_of_the_best_epoch() -> None:
     curve = _fit(network, SETTINGS(150, 150), noise=2.0)  # it overfits: the curve is U-shaped
     means = [sum(row) for row in curve.validation]
     assert curve.best == means.index(min(means)) < 100
-    found = mean_losses(network, _losses(), _rows(40, 2.0))
+    found = _losses()(outputs_of(network, _rows(40, 2.0)), _rows(40, 2.0))
     assert_close(found.tolist(), curve.validation[curve.best])
 
 
@@ -170,6 +170,6 @@ def test_large_validation_is_evaluated_in_chunks(monkeypatch: object) -> None:
     from automtl.train import fit as module
 
     network = _network()
-    whole = mean_losses(network, _losses(), _rows(40))
+    whole = _losses()(outputs_of(network, _rows(40)), _rows(40))
     monkeypatch.setattr(module, "CHUNK", 7)  # type: ignore[attr-defined]
-    assert_close(mean_losses(network, _losses(), _rows(40)), whole)
+    assert_close(_losses()(outputs_of(network, _rows(40)), _rows(40)), whole)

@@ -17,7 +17,7 @@ from automtl.data.read import read_data
 from automtl.data.request import ALL, DataRequest, LongRequest, SplitRequest, TargetRequest
 from automtl.model.network import GraphNetwork
 from automtl.plugins import Plugins
-from automtl.train.fit import Settings, fit, mean_losses
+from automtl.train.fit import Settings, fit, outputs_of
 from automtl.train.losses import Rows, TaskLosses
 from automtl.train.order import RowOrder, row_weights
 from automtl.train.rows import training_rows
@@ -213,7 +213,7 @@ def _loss_of_the_small(temperature: float, seed: int) -> float:
     rows, others = _small_and_large(2000, seed), _small_and_large(2000, seed + 100)
     plan = Settings(0.01, 0.0, 64, epochs=5, patience=5, temperature=temperature)
     fit(network, losses, Sum(2), Constant(5), rows, others, plan, seed)
-    return float(mean_losses(network, losses, others)[1])
+    return float(losses(outputs_of(network, others), others)[1])
 
 
 def test_a_task_with_few_labels_is_learned_sooner_with_a_temperature() -> None:
