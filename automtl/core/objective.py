@@ -31,12 +31,14 @@ def gains(
     errors: Mapping[str, float],
     anchor: Mapping[str, float],
     constants: Mapping[str, float],
+    mean: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
     r"""
     The gain of each task: by which share its error is smaller than the single-task anchor's,
 
     .. math::
-        g_i = \frac{e_i^\text{anchor} - e_i}{\max(e_i^\text{anchor}, 0.05 \, e_i^\text{constant})}.
+        g_i = \frac{e_i^\text{anchor} - e_i}
+            {\max(\bar e_i^\text{anchor}, 0.05 \, e_i^\text{constant})}.
 
     The floor keeps a nearly perfect anchor from turning a speck of error into a catastrophe.
     Where even a constant prediction is perfect, the denominator is 1.
@@ -44,11 +46,15 @@ def gains(
     :param errors: The errors of the candidate, by task; lower is better.
     :param anchor: The errors of the single-task anchor, with the same seed.
     :param constants: The errors of the best constant prediction.
+    :param mean: The mean errors of the anchor over all its trainings; None if there is only this
+        one. Relative to the very error that it is compared with, who is equally good would lose:
+        the smaller that happens to be, the more a difference to it counts.
 
     >>> gains({"age": 0.75}, {"age": 1.0}, {"age": 2.0})
     {'age': 0.25}
     """
-    scales = {task: max(anchor[task], FLOOR * constants[task]) or 1.0 for task in errors}
+    mean = mean or anchor
+    scales = {task: max(mean[task], FLOOR * constants[task]) or 1.0 for task in errors}
     return {task: (anchor[task] - errors[task]) / scales[task] for task in errors}
 
 

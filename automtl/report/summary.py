@@ -292,8 +292,9 @@ def summarise(
     constants = constant_errors(data.tasks, data.kinds, data.test.targets)
     single = next(entry for entry in standing.ranking if entry.anchor == "single-task")
     zero = {j.seed: j.errors for j in judged[single.candidate.digest]}
+    mean = {task: fmean(errors[task] for errors in zero.values()) for task in constants}
     test_gains = {
-        digest: [gains(j.errors, zero[j.seed], constants) for j in found if j.seed in zero]
+        digest: [gains(j.errors, zero[j.seed], constants, mean) for j in found if j.seed in zero]
         for digest, found in judged.items()
     }
     failed = [trial.result.reason for trial in trials if not trial.done]

@@ -60,7 +60,9 @@ class Standing:
         less exact, over its mean error on the same rows. None if the anchor was not judged on them.
         """
         zero = self.zero.get(trial.order.draw) or self._mean_zero.get(trial.order.bag)
-        return None if zero is None else gains(trial.result.errors, zero, self.constants)
+        if zero is None:
+            return None
+        return gains(trial.result.errors, zero, self.constants, self._mean_anchor)
 
     @cached_property
     def ranking(self) -> list[Entry]:
@@ -115,7 +117,10 @@ class Standing:
         return pareto_front(able, self.objective.against)
 
     def _entry(self, candidate: Candidate, trials: Sequence[Trial]) -> Entry:
-        found = [gains(t.result.errors, self.zero[t.order.draw], self.constants) for t in trials]
+        mean = self._mean_anchor
+        found = [
+            gains(t.result.errors, self.zero[t.order.draw], self.constants, mean) for t in trials
+        ]
         named = (("all-shared", self.shared), ("single-task", self.single))
         anchors = {trial.candidate: name for name, trial in named if trial is not None}
         return Entry(
@@ -154,15 +159,17 @@ class Standing:
         return {t.order.draw: t.result.errors for t in self.trials if t.candidate == anchor}
 
     @cached_property
+    def _mean_anchor(self) -> dict[str, float]:
+        """The mean error of the single-task anchor over all its trainings."""
+        return _means(list(self.zero.values()), self.constants)
+
+    @cached_property
     def _mean_zero(self) -> dict[Bag | None, Mapping[str, float]]:
         """The mean error of the single-task anchor over its seeds, by division of the rows."""
         same: dict[Bag | None, list[Mapping[str, float]]] = {}
         for (_, bag), errors in self.zero.items():
             same.setdefault(bag, []).append(errors)
-        return {
-            bag: {task: fmean(errors[task] for errors in found) for task in self.constants}
-            for bag, found in same.items()
-        }
+        return {bag: _means(found, self.constants) for bag, found in same.items()}
 
     def _best_anchor(self, graph: Callable[[Iterable[str], int], TaskGraph]) -> Trial | None:
         found = [
@@ -173,6 +180,11 @@ class Standing:
         ]
         composed = [trial for trial in found if trial.candidate.alone]
         return min(composed or found, key=self.relative, default=None)
+
+
+def _means(found: Sequence[Mapping[str, float]], tasks: Iterable[str]) -> dict[str, float]:
+    """The mean error of each task."""
+    return {task: fmean(errors[task] for errors in found) for task in tasks}
 
 
 def _begun(entries: Sequence[Entry]) -> bool:

@@ -56,7 +56,7 @@ def test_what_is_not_finite_has_no_interval(value: float) -> None:
 
 
 def test_gains_are_paired_by_seed(candidate: Make, ended: End) -> None:
-    """A seed that is harder for both, the anchor and the graph, is no loss."""
+    """A seed that is harder for both is no loss; the unit is the anchor's mean error, 0.65."""
     single, fork = candidate(SINGLE), candidate(FORK)
     trials = [
         ended(single, _errors(0.5), 0, Phase.ANCHORS),
@@ -71,8 +71,8 @@ def test_gains_are_paired_by_seed(candidate: Make, ended: End) -> None:
     assert len(first.trials) == 2
     for gain in (first.mean, *first.gains.values()):
         assert gain.mean == approx(0.2)
-        assert gain.half_width == approx(0.0, abs=1e-12)
-    assert standing.gains(trials[2]) == approx({"a": 0.2, "b": 0.2})
+    assert standing.gains(trials[2]) == approx(dict.fromkeys("ab", 0.1 / 0.65))
+    assert standing.gains(trials[3]) == approx(dict.fromkeys("ab", 0.16 / 0.65))
     # Of a seed that the anchor lacks, its mean error, 0.65, is the zero point.
     assert standing.gains(trials[4]) == approx(dict.fromkeys("ab", 0.55 / 0.65))
     assert second.mean == Estimate(0.0, 0.0)
@@ -94,11 +94,11 @@ def test_gains_are_of_the_same_rows(candidate: Make, ended: End) -> None:
     standing = Standing(trials, CONSTANTS)
     best = standing.ranking[0]
     assert best.trials == (trials[3],)  # the anchor was tuned on the division of the others
-    assert best.mean.mean == approx(0.25)
-    assert standing.gains(trials[2]) == approx({"a": 0.2, "b": 0.2})
+    assert best.mean.mean == approx(0.2 / 0.65)
+    assert standing.gains(trials[2]) == approx(dict.fromkeys("ab", 0.1 / 0.65))
     assert standing.gains(trials[4]) is None
     assert standing.gains(trials[5]) is None
-    assert standing.gains(trials[6]) == approx({"a": 0.5, "b": 0.5})
+    assert standing.gains(trials[6]) == approx(dict.fromkeys("ab", 0.4 / 0.65))
 
 
 def _on_fold(
