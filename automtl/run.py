@@ -155,7 +155,7 @@ class RunFolder(PartStore):
             judged = self._judged(part)
             self._load(part, network)  # last: a network that is to be trained stays as it was
             return Trained(curve, affinity, checkpoint, judged)
-        except (RunError, KeyError, TypeError, ValueError):
+        except (RunError, SafetensorError, KeyError, TypeError, ValueError):
             return None
 
     def keep(self, part: Order, network: GraphNetwork, trained: Trained) -> None:
@@ -183,8 +183,11 @@ class RunFolder(PartStore):
     def judged(self, order: Order, tasks: Sequence[str]) -> dict[str, Floats] | None:
         """What a training was judged by, of all ``tasks``; None where that is not kept."""
         found: dict[str, Floats] = {}
-        for part in order.parts:
-            found |= self._judged(part) or {}
+        try:
+            for part in order.parts:
+                found |= self._judged(part) or {}
+        except SafetensorError:
+            return None
         return found if found.keys() == set(tasks) else None
 
     def skip(self, name: str, bag: Bag, fit: Callable[[], FittedSkip]) -> FittedSkip:
@@ -341,10 +344,8 @@ class RunFolder(PartStore):
             return None
 
     def _judged(self, part: Order) -> dict[str, Floats] | None:
-        try:
-            return safetensors.numpy.load_file(self.path / _judged_name(part))
-        except (OSError, SafetensorError):
-            return None
+        file = self.path / _judged_name(part)
+        return safetensors.numpy.load_file(file) if file.is_file() else None
 
     def _load(self, part: Order, network: GraphNetwork) -> None:
         """

@@ -307,6 +307,26 @@ def test_the_skip_of_a_division_is_fitted_once(run: RunFolder) -> None:
     assert equal(run.skip("kernel", (0, 3), fit), fitted[2])
 
 
+def test_what_a_training_is_judged_by_is_kept(run: RunFolder, trials: list[Trial]) -> None:
+    order, network = trials[0].order, _network()
+    run.keep(order, network, TRAINED)
+    assert run.judged(order, ["größe"]) is None
+    judged = {"größe": np.array([[0.5], [np.nan]]), "sex": np.array([[0.1, 0.9], [0.2, 0.8]])}
+    run.keep(order, network, replace(TRAINED, judged=judged))
+    recalled = run.recall(order, network)
+    assert recalled is not None
+    for found in (run.judged(order, ["sex", "größe"]), recalled.judged):
+        assert found is not None
+        assert found.keys() == judged.keys()
+        for task, values in judged.items():
+            np.testing.assert_array_equal(found[task], values)
+    assert run.judged(order, ["sex", "größe", "alter"]) is None  # not of all tasks
+    file = run.path / "models" / f"{order.key}.judged.safetensors"
+    file.write_bytes(b"cut off")
+    assert run.judged(order, ["sex", "größe"]) is None
+    assert run.recall(order, network) is None  # to be trained again
+
+
 def test_what_was_never_trained_is_not_known(run: RunFolder, trials: list[Trial]) -> None:
     network = _network()
     assert run.recall(trials[1].order, network) is None
