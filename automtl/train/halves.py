@@ -57,7 +57,7 @@ class Halves:
         for half, index in enumerate(self._indices):
             given = {task: values[index] for task, values in outputs.items()}
             loss = float((self.losses(given, self._halves[half]) / scale).mean())
-            if loss < self._lowest[half]:
+            if loss < self._lowest[half] or not self._kept[half]:
                 self._lowest[half], self._kept[half] = loss, outputs
         self.losses.last = last
 

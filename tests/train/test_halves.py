@@ -74,6 +74,14 @@ def test_the_best_of_many_epochs_of_noise_is_no_better_than_noise() -> None:
     assert judged > 0.85 * np.mean(found)
 
 
+def test_a_loss_that_no_half_defines_chooses_the_first_epoch() -> None:
+    targets = torch.randn(20, 1)
+    halves = _numbers(targets)
+    for shift in (1, 0):
+        halves({"a": targets[:, None] + shift}, torch.full((1,), torch.nan))
+    assert_close(torch.from_numpy(halves.predictions()["a"]).float(), targets + 1)
+
+
 def test_what_a_skip_adds_is_added() -> None:
     targets, offsets = torch.randn(20, 1), torch.randn(20, 1)
     halves = _numbers(targets, offsets)
