@@ -31,7 +31,8 @@ class Halves:
     def __init__(self, rows: Rows, second: Tensor, losses: TaskLosses) -> None:
         self.rows, self.second, self.losses = rows, second, losses
         self._indices = [(second == half).nonzero()[:, 0] for half in (False, True)]
-        self._halves = [_without_inputs(rows, index) for index in self._indices]
+        without_inputs = replace(rows, inputs=rows.targets)  # which losses do not look at
+        self._halves = [without_inputs[index] for index in self._indices]
         self._lowest = [math.inf, math.inf]  # by the half that chooses
         self._kept: list[Outputs] = [{}, {}]
 
@@ -40,11 +41,13 @@ class Halves:
         """None where there are more than `MOST` rows, or a task lacks labels for two halves."""
         if len(rows) > MOST:
             return None
-        second = second_half(rows, losses)
-        labelled = [_without_inputs(rows, index).labelled for index in (~second, second)]
-        if not second.any() or not all(one is None or losses.there(one).all() for one in labelled):
-            return None
-        return cls(rows, second, losses)
+        found = cls(rows, second_half(rows, losses), losses)
+        for half in found._halves:
+            if not len(half) or (
+                half.labelled is not None and not losses.there(half.labelled).all()
+            ):
+                return None
+        return found
 
     def __call__(self, outputs: Outputs, scale: Tensor) -> None:
         """
@@ -74,11 +77,6 @@ class Halves:
                 outputs = outputs + added[:, own].unsqueeze(1)
             found[task] = kind.predict(outputs).mean(1).double().cpu().numpy()
         return found
-
-
-def _without_inputs(rows: Rows, index: Tensor) -> Rows:
-    """Some rows for losses, which do not look at inputs."""
-    return replace(rows, inputs=rows.targets)[index]
 
 
 def second_half(rows: Rows, losses: TaskLosses) -> Tensor:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from automtl.core.affinity import Affinity, AffinityEstimator
 from automtl.core.balancer import Balancer
@@ -22,7 +21,7 @@ from automtl.plugins import Plugins, pick
 from automtl.train.fit import Curve, Settings, fit
 from automtl.train.halves import Halves
 from automtl.train.losses import Rows, TaskLosses
-from automtl.train.rows import columns_of, rows_of
+from automtl.train.rows import columns_of, rows_of, with_labels
 from automtl.train.warm import Checkpoint, Snapshots
 from automtl.train.watch import Watch
 
@@ -132,9 +131,7 @@ class PartTrainer:
         """Predictions for the rows with labels among all validation rows."""
         kinds = self.data.fitted_kinds(self.plugins.task_kinds)
         columns = columns_of(network.tasks, self.data, [kind.n_targets for kind in kinds])
-        known = ~np.isnan(self.data.validation.targets[:, columns])
-        there: NDArray[np.bool_] = np.asarray(known.any(1))
-        placed = {}
+        there, placed = with_labels(self.data.validation, columns), {}
         for task, values in predictions.items():
             placed[task] = np.full((len(there), values.shape[1]), np.nan)
             placed[task][there] = values

@@ -26,16 +26,20 @@ def rows_of(
     :param offsets: What is added to the outputs of these tasks, ``[n_rows, n_outputs]``.
     """
     targets = part.targets[:, columns]
-    known = ~np.isnan(targets)
+    known, there = ~np.isnan(targets), with_labels(part, columns)
     inputs = part.inputs
-    if not known.any(1).all():
-        there: NDArray[np.bool_] = np.asarray(known.any(1))
+    if not there.all():
         inputs, targets, known = inputs[there], targets[there], known[there]
         offsets = None if offsets is None else offsets[there]
     labelled = None if known.all() else as_tensor(known.astype(np.float32), device)
     zeroed = np.where(known, targets, np.float32(0))
     added = None if offsets is None else as_tensor(offsets, device)
     return Rows(as_inputs(inputs, device), as_tensor(zeroed, device), labelled, added)
+
+
+def with_labels(part: Part, columns: Sequence[int]) -> NDArray[np.bool_]:
+    """Which rows have any label in these columns of targets, ``[n_rows]``."""
+    return np.asarray((~np.isnan(part.targets[:, columns])).any(1))
 
 
 def columns_of(tasks: Sequence[str], data: TrainingData, sizes: Sequence[int]) -> list[int]:
