@@ -30,7 +30,9 @@ ARRMSE = {
     "scpf": 0.873,
 }
 AUC = {"tox21": (0.832, "forest"), "landmine": (0.753, "a model per task")}
-ADULT = {"income": 0.896, "never_married": 0.887, "r2": 0.264}  # gradient boosting
+# Gradient boosting, which reaches that of income with the hours as an input alone, and those are a
+# target here: `quality_baselines.py`.
+ADULT = {"income": 0.896, "never_married": 0.887, "r2": 0.264}
 
 SETS = (*MULTILABEL, *AUC, *MTR, "adult")
 
@@ -45,8 +47,8 @@ def quality_report(
         [_multilabel(name, found[name]) for name in MULTILABEL if name in found],
     )
     lines += _table(
-        "set | measure | ours | reference | minutes | trainings",
-        [*_aucs(found), *_adult(found)],
+        "set | measure | ours | reference | on the same inputs | minutes | trainings",
+        [*_aucs(found), *_adult(found, baselines)],
     )
     head = "set | aRRMSE | best of ridge and forests | ridge, forest on the same folds | folds"
     lines += _table(f"{head} | minutes | trainings", [*_mtr(found, baselines)])
@@ -74,6 +76,7 @@ def _aucs(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
                 "mean AUC",
                 f"{found[name]['auc']:.3f}",
                 f"{value:.3f} ({who})",
+                "",
                 *_spent(found[name]),
             ]
         )
@@ -82,13 +85,23 @@ def _aucs(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def _adult(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _adult(
+    found: Mapping[str, Mapping[str, Any]], baselines: Mapping[str, Mapping[str, float]]
+) -> list[str]:
     if (own := found.get("adult")) is None:
         return []
     named = {"income": "AUC, income", "never_married": "AUC, never married", "r2": "R², hours"}
+    same = {key: f"{value:.3f}" for key, value in baselines.get("adult", {}).items()}
     return [
         " | ".join(
-            ["adult", named[key], f"{own[key]:.3f}", f"{value:.3f} (boosting)", *_spent(own)]
+            [
+                "adult",
+                named[key],
+                f"{own[key]:.3f}",
+                f"{value:.3f} (boosting)",
+                same.get(key, ""),
+                *_spent(own),
+            ]
         )
         for key, value in ADULT.items()
     ]
@@ -99,7 +112,9 @@ def _mtr(
 ) -> list[str]:
     names = [name for name in MTR if name in found]
     same = {
-        name: ", ".join(f"{value:.3f}" for value in baselines[name].values()) for name in baselines
+        name: ", ".join(f"{value:.3f}" for value in baselines[name].values())
+        for name in names
+        if name in baselines
     }
     rows = [
         " | ".join(
