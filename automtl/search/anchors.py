@@ -13,6 +13,7 @@ from automtl.core.trial import Order, Phase, Status, Trial
 from automtl.search.ledger import Ledger
 from automtl.search.own import own_settings
 from automtl.search.plan import Plan
+from automtl.search.shortlist import shortlist
 
 Settings = Mapping[str, Scalar]
 
@@ -58,9 +59,14 @@ class Anchors:
         self.shared_graph = TaskGraph.all_shared(plan.tasks, n_stages)
 
     def next(self, elapsed: float) -> Order | None:
-        """The next of tuning, then the single-task anchor composed of the best for each task."""
+        """
+        The next of tuning, then the best all-shared ones on other rows, then the single-task anchor
+        composed of the best for each task.
+        """
         if (order := self._next_setting(elapsed)) is not None:
             return order
+        if again := [order for order in self._again() if self.ledger.new(order)]:
+            return again[0]
         composed = self._composed()
         return composed if composed is not None and self.ledger.new(composed) else None
 
@@ -124,6 +130,21 @@ class Anchors:
                 found += [(name, value) for value in choice.values if value != default[name]]
         return found
 
+    def _again(self) -> list[Order]:
+        """The best all-shared anchors on other rows, where graphs are judged on others."""
+        if not self.plan.budget.bags or self.plan.budget.lone or self._tuning:
+            return []
+        tuned = [trial for trial in self.ledger.standing.trials if _is_plain(trial)]
+        shared = [trial for trial in tuned if trial.candidate.graph == self.shared_graph]
+        best = shortlist(shared, self.plan.constants) if shared else []
+        return [self.plan.first(trial.candidate) for trial in best]
+
+    @property
+    def _tuning(self) -> bool:
+        """Whether an anchor is being tuned."""
+        orders = (order for order in self.ledger.pending.values() if order.phase is Phase.ANCHORS)
+        return any(not order.candidate.alone for order in orders)
+
     def _pair(self, values: Settings) -> list[Order]:
         graphs = (self.shared_graph, self.single_graph)
         pair = (self.plan.space.candidate(graph, values) for graph in graphs)
@@ -134,10 +155,8 @@ class Anchors:
         The single-task anchor in which each task has the settings that are best for it, as far as
         validation rows can tell; None while anchors are being tuned, or if none succeeded.
         """
-        tuning = (order for order in self.ledger.pending.values() if order.phase is Phase.ANCHORS)
-        if any(not order.candidate.alone for order in tuning):
-            return None
-        if not (trials := self._single_trials()):
+        again = {order.key for order in self._again()}
+        if self._tuning or again & {*self.ledger.pending} or not (trials := self._single_trials()):
             return None
         common = min(trials, key=self.ledger.standing.relative)
         best = own_settings(common, trials, self.plan.constants)

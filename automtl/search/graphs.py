@@ -43,8 +43,8 @@ class Graphs:
 
     def _next(self, settled: Settled) -> Order | None:
         problem, rungs = self.problem(settled), self.rungs(settled)
-        if (anchor := self._anchor_apart(settled)) is not None:
-            return anchor
+        if self.plan.budget.bags and self.ledger.new(zero := self.plan.first(settled.single)):
+            return zero  # on other rows than it was tuned on, as graphs are
         for graph in self.measured.missing():
             candidate = problem.candidate(graph)
             if self.fits(candidate) and self.ledger.new(order := self.plan.first(candidate)):
@@ -52,13 +52,6 @@ class Graphs:
         if rungs is not None and (begun := rungs.next()) is not None:
             return begun
         return self._proposed(problem, rungs)
-
-    def _anchor_apart(self, settled: Settled) -> Order | None:
-        """The next anchor to be judged on other rows than it was tuned on, as graphs are."""
-        shared = self.ledger.standing.shared
-        anchors = [settled.single, *([] if shared is None else [shared.candidate])]
-        orders = [self.plan.first(anchor) for anchor in anchors] if self.plan.budget.bags else []
-        return next((order for order in orders if self.ledger.new(order)), None)
 
     def problem(self, settled: Settled) -> SearchProblem:
         """What the searcher starts from."""

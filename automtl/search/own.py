@@ -30,7 +30,7 @@ def own_settings(
         return best
     shrunk = _shrunk(
         {
-            task: [_difference(trial, common, task, constants[task] or 1.0) for trial in others]
+            task: [difference(trial, common, task, constants[task] or 1.0) for trial in others]
             for task in tasks
         }
     )
@@ -61,7 +61,7 @@ def _shrunk(found: Mapping[str, Sequence[tuple[float, float]]]) -> dict[str, lis
     }
 
 
-def _difference(trial: Trial, common: Trial, task: str, unit: float) -> tuple[float, float]:
+def difference(trial: Trial, common: Trial, task: str, unit: float) -> tuple[float, float]:
     """How much more a task errs than with the common settings, and its variance by chance."""
     pairs = zip(trial.result.resampled[task], common.result.resampled[task], strict=True)
     error = trial.result.errors[task] - common.result.errors[task]

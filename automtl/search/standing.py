@@ -39,12 +39,27 @@ class Standing:
         The best of the tuned single-task anchors, None if none succeeded. One that is composed of
         each task's own best settings goes before those with the same settings for all.
         """
-        return self._best_anchor(TaskGraph.single_task)
+        found = self._anchors(TaskGraph.single_task)
+        composed = [trial for trial in found if trial.candidate.alone]
+        return min(composed or found, key=self.relative, default=None)
 
     @cached_property
     def shared(self) -> Trial | None:
-        """The best of the tuned all-shared anchors, None if none succeeded."""
-        return self._best_anchor(TaskGraph.all_shared)
+        """
+        The best of the tuned all-shared anchors, None if none succeeded: of those that were judged
+        on a first fold too, as the best ones are (`shortlist`), the best on both divisions.
+        """
+        apart: dict[Candidate, float] = {}
+        for trial in self.trials if len(self.constants) > 1 else ():
+            if trial.order.bag is not None and trial.order.bag[0] == 0:
+                apart.setdefault(trial.candidate, self.relative(trial))
+        found = self._anchors(TaskGraph.all_shared)
+        again = [trial for trial in found if trial.candidate in apart]
+        return min(
+            again or found,
+            key=lambda trial: self.relative(trial) + apart.get(trial.candidate, 0.0),
+            default=None,
+        )
 
     def relative(self, trial: Trial) -> float:
         """
@@ -171,15 +186,14 @@ class Standing:
             same.setdefault(bag, []).append(errors)
         return {bag: _means(found, self.constants) for bag, found in same.items()}
 
-    def _best_anchor(self, graph: Callable[[Iterable[str], int], TaskGraph]) -> Trial | None:
-        found = [
+    def _anchors(self, graph: Callable[[Iterable[str], int], TaskGraph]) -> list[Trial]:
+        """The tuning of an anchor."""
+        return [
             trial
             for trial in self.trials
             if trial.phase is Phase.ANCHORS
             and trial.candidate.graph == graph(self.constants, len(trial.candidate.graph.stages))
         ]
-        composed = [trial for trial in found if trial.candidate.alone]
-        return min(composed or found, key=self.relative, default=None)
 
 
 def _means(found: Sequence[Mapping[str, float]], tasks: Iterable[str]) -> dict[str, float]:

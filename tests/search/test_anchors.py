@@ -12,6 +12,7 @@ from automtl.core.trial import Order, Phase, Result, Status, Trial
 from automtl.search.anchors import Anchors
 from automtl.search.budget import Budget
 from automtl.search.ledger import Ledger
+from automtl.search.shortlist import shortlist
 
 
 def _tuned(sim: Any, n_trials: int = 40) -> tuple[Anchors, Ledger]:
@@ -112,6 +113,43 @@ def test_those_who_share_have_what_was_best_for_all_shared(sim: Any) -> None:
     settled = anchors.settled()
     assert settled is not None
     assert settled.tuned == best.candidate.hyperparameters
+
+
+@mark.parametrize("workers", [1, 3])
+def test_with_bags_those_who_share_have_what_was_best_on_both_divisions(
+    sim: Any, workers: int
+) -> None:
+    def train(order: Order) -> Result:
+        result = sim.train(order)
+        if order.candidate.graph != sim.shared:
+            return result
+        tried.setdefault(order.candidate.digest, len(tried))
+        # ever worse where anchors are tuned, ever better elsewhere, and all within chance
+        number = tried[order.candidate.digest]
+        off = 0.001 * number if order.bag is None else -0.003 * number
+        errors = {task: unit * (0.5 + off) for task, unit in sim.constants.items()}
+        resampled = {task: [e - number, e, e + number] for task, e in errors.items()}
+        return replace(result, errors=errors, resampled=resampled)
+
+    tried: dict[str, int] = {}
+    blocks = {name: {"width": Choice((16, 32))} for name in ("mlp", "resnet", "linear")}
+    space = replace(sim.space, blocks=blocks, skip=Choice(("linear", "none")))
+    director = sim.direct(Budget(48, None, 3, bags=4), space=space, workers=workers)
+    ended = sim.walk(director, train, workers)
+    shared = [trial for trial in ended if trial.candidate.graph == sim.shared]
+    tuned = [trial for trial in shared if trial.phase is Phase.ANCHORS]
+    apart = [trial for trial in shared if trial.order.bag == (0, 4)][:3]
+    assert len(tuned) == 6
+    best = shortlist(tuned, sim.constants)
+    assert {trial.candidate for trial in apart} == {trial.candidate for trial in best}
+    settled = director.anchors.settled()
+    assert settled is not None
+    last = max(best, key=director.standing.relative)
+    assert settled.tuned == last.candidate.hyperparameters
+    assert director.standing.shared == last
+    composed = [trial for trial in ended if trial.candidate == settled.single]
+    # nobody has settings before they are decided
+    assert ended.index(composed[0]) > max(ended.index(trial) for trial in apart)
 
 
 def test_a_task_alone_has_no_gain_in_whatever_graph(sim: Any) -> None:
