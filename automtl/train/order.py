@@ -49,10 +49,10 @@ class RowOrder:
         """The rows of an epoch, ``[n_drawn]``; as many as there are, unless groups are drawn."""
         if self.ends is None:
             order = torch.randperm(self.n, generator=generator)
-            return order if self.group is None else order[self.group].argsort(stable=True)
+            return order if self.group is None else _members(order, self.group, generator)
         places = torch.rand(self.n, generator=generator, dtype=torch.float64) * self.ends[-1]
         drawn = torch.searchsorted(self.ends, places, right=True).clamp_max(self.n - 1)
-        return drawn if self.group is None else _members(drawn, self.group)
+        return drawn if self.group is None else _members(drawn, self.group, generator)
 
 
 def row_weights(rows: Rows, columns: Sequence[slice], temperature: float) -> Tensor:
@@ -69,22 +69,33 @@ def row_weights(rows: Rows, columns: Sequence[slice], temperature: float) -> Ten
     return known @ sizes.pow(1 / temperature - 1)
 
 
-def _members(groups: Tensor, group: Tensor) -> Tensor:
-    """The rows of each of ``groups``, one group after the other; ``group`` is that of each row."""
-    rows, sizes = group.argsort(stable=True), torch.bincount(group)
+def _members(groups: Tensor, group: Tensor, generator: torch.Generator) -> Tensor:
+    """
+    The rows of each of ``groups``, one group after the other, those of a group by chance; ``group``
+    is that of each row.
+    """
+    rows = torch.randperm(len(group), generator=generator)
+    rows, sizes = rows[group[rows].argsort(stable=True)], torch.bincount(group)
     first, own = sizes.cumsum(0) - sizes, sizes[groups]
     before = own.cumsum(0) - own
     return rows[torch.arange(int(own.sum())) + (first[groups] - before).repeat_interleave(own)]
 
 
 def _group(rows: Rows, losses: TaskLosses) -> Tensor | None:
-    """The group of each row, counted from 0, ``[n_rows]``; None if no task has groups."""
+    """
+    The group of each row, counted from 0, ``[n_rows]``; None if no task has groups. A row that has
+    no label of the first of these tasks is a group of its own.
+    """
     grouped = [
         own.stop - 1 for own, k in zip(losses.targets, losses.kinds, strict=True) if k.grouped
     ]
     if not grouped:
         return None
-    found: Tensor = torch.unique(rows.targets[:, grouped[0]].cpu(), return_inverse=True)[1]
+    names = rows.targets[:, grouped[0]].double().cpu()
+    if rows.labelled is not None:
+        alone = rows.labelled[:, grouped[0]].cpu() == 0
+        names[alone] = -1.0 - torch.arange(int(alone.sum()), dtype=names.dtype)
+    found: Tensor = torch.unique(names, return_inverse=True)[1]
     return found
 
 

@@ -145,6 +145,25 @@ def test_groups_stay_whole(temperature: float) -> None:
         assert len(set(met[:, 0].tolist())) < 30
 
 
+@mark.parametrize("temperature", [1.0, 5.0])
+def test_rows_that_are_in_no_group_are_met_by_chance(temperature: float) -> None:
+    labelled = torch.ones(400, 3)
+    labelled[40:, :2] = 0
+    targets = torch.zeros(400, 3)
+    targets[:40, 1] = 1 + torch.arange(40) // 4
+    losses = _losses(2, [Ranking(1.0), Regression(0.0, 1.0)])
+    generator = _generator()
+    draw = RowOrder(Rows(torch.zeros(400, 1), targets, labelled), losses, temperature)
+    order = draw(generator)
+    assert (order.diff() == 1).float().mean() < 0.1
+    alone = order[order >= 40]
+    assert len(alone) > 200
+    for four in order[order < 40].view(-1, 4).tolist():  # each group is whole, in any order
+        assert len({row // 4 for row in four}) == 1
+        assert len(set(four)) == 4
+    assert not torch.equal(order, draw(generator))
+
+
 def test_groups_of_a_small_task_are_met_more_often() -> None:
     rows, losses, _ = _grouped()
     assert rows.labelled is not None

@@ -34,11 +34,13 @@ class TwoWay(Loss):
     :param negative: The temperature of negatives.
 
     .. note::
-        The mean over rows plus the mean over labels, not a mean over entries, of the rows and
-        labels that have both a positive and a negative; the authors' code also counts those
-        without a negative, whose loss is nearly zero. What is missing is neither. The rows of a
-        label are those of the batch: the loss grows with their number. Logits are compared with
-        each other only, not with zero: thresholds must be tuned.
+        The mean over rows plus the mean over labels, of the rows and labels that have both a
+        positive and a negative; the authors' code also counts those without a negative, whose loss
+        is nearly zero. What is missing is neither. It is divided by the number of labels that are
+        there in the batch, as the paper does not, so that the task's weight means about the same
+        as with other losses: exactly it cannot, as a label's loss grows with the logarithm of the
+        number of rows in the batch. Logits are compared with each other only, not with zero:
+        thresholds must be tuned.
     """
 
     name: ClassVar[str] = "two_way"
@@ -58,7 +60,8 @@ class TwoWay(Loss):
         there = torch.ones_like(targets) if labelled is None else labelled
         positives, negatives = there * targets, there * (1 - targets)
         rows = self._one_way(outputs, positives, negatives)
-        return rows + self._one_way(outputs.transpose(0, 2), positives.T, negatives.T)
+        labels = self._one_way(outputs.transpose(0, 2), positives.T, negatives.T)
+        return (rows + labels) / there.amax(0).sum().clamp_min(1.0)
 
     def _one_way(self, outputs: Tensor, positives: Tensor, negatives: Tensor) -> Tensor:
         """Outputs ``[n, members, m]``, and which are positive and negative, ``[n, m]``."""

@@ -24,9 +24,10 @@ class ZLPR(Loss):
     be tuned.
 
     .. note::
-        A mean over the rows that have a label, not over labels: a row has one loss, which grows
-        with the logarithm of the number of its labels only. Labels that are missing are in
-        neither sum. With a single label it is the cross-entropy.
+        A mean over the rows that have a label. The loss of a row is divided by the number of its
+        labels that are there, as the paper does not, so that the task's weight means the same as
+        with other losses. Labels that are missing are in neither sum. With a single label it is the
+        cross-entropy.
     """
 
     name: ClassVar[str] = "zlpr"
@@ -37,7 +38,8 @@ class ZLPR(Loss):
         there = torch.ones_like(targets) if labelled is None else labelled
         positive = _log_one_plus(-outputs, (there * targets).unsqueeze(1))
         negative = _log_one_plus(outputs, (there * (1 - targets)).unsqueeze(1))
-        return masked_mean((positive + negative).unsqueeze(-1), there.amax(1, keepdim=True))
+        of_labels = (positive + negative) / there.sum(1, keepdim=True).clamp_min(1.0)
+        return masked_mean(of_labels.unsqueeze(-1), there.amax(1, keepdim=True))
 
 
 def _log_one_plus(logits: Tensor, chosen: Tensor) -> Tensor:
