@@ -49,7 +49,8 @@ def _in_config(config: Config, plugins: "Plugins") -> Iterator[Problem]:
         yield from _in_options(plugins.callbacks[name], fixed, place)
     for target in config.targets:
         place = ("targets", target.name)
-        yield from _in_offers(config, target.name, target.kind, plugins)
+        kind_known = None if target.split_labels else target.kind  # else that of what is made
+        yield from _in_offers(config, target.name, kind_known, plugins)
         if target.kind is None:
             continue
         if target.kind not in plugins.task_kinds:
@@ -80,7 +81,10 @@ def _in_offers(
             place = ("targets", target, key)
             if name == own and not varied:
                 continue
-            if name not in serving:
+            if name == own:
+                message = f"'{own}' has no options; remove them."
+                yield Problem((*place, name), message, at_key=True)
+            elif name not in serving:
                 what = key if kind is None else f"{key} for the kind '{kind}'"
                 yield _unknown((*place, name), what, name, [own, *serving], at_key=True)
             else:

@@ -38,15 +38,14 @@ def check_offers(config: Config, data: "MultiTaskData", plugins: "Plugins") -> N
 
 def for_data(config: Config, data: "MultiTaskData") -> Config:
     """
-    The configuration with the losses and heads that it offers to all tasks for each of them, and
-    without batches that are too small for so many rows where it offers larger ones.
+    The configuration with the losses and heads that it offers to several tasks for each of them,
+    and without batches that are too small for so many rows where it offers larger ones.
     """
-    named = {target.name for target in config.targets}
-    others = [task.name for task in data.tasks if task.name not in named]
+    targets = {task.name: _target(task, config) for task in data.tasks}
     space = replace(
         config.space,
-        losses=_spread(config.space.losses, others),
-        heads=_spread(config.space.heads, others),
+        losses=_spread(config.space.losses, targets),
+        heads=_spread(config.space.heads, targets),
         training=_of_size(config.space.training, len(data.train.rows)),
     )
     return replace(config, space=space)
@@ -62,11 +61,15 @@ def _of_size(training: Options, n_rows: int) -> Options:
     return {**training, "batch_size": Choice(tuple(kept or [largest]))}
 
 
-def _spread(offers: Mapping[str, T], tasks: list[str]) -> dict[str, T]:
-    spread = {task: offer for task, offer in offers.items() if task != ALL}
-    if ALL in offers:
-        spread |= dict.fromkeys(tasks, offers[ALL])
-    return spread
+def _target(task: "Task", config: Config) -> str:
+    """The target of the configuration that a task comes from."""
+    named = {target.name for target in config.targets}
+    return next((name for name in (task.name, task.target) if name in named), ALL)
+
+
+def _spread(offers: Mapping[str, T], targets: Mapping[str, str]) -> dict[str, T]:
+    """What each task may have, by that of its target."""
+    return {task: offers[target] for task, target in targets.items() if target in offers}
 
 
 def _of_tasks(config: Config, data: "MultiTaskData", plugins: "Plugins") -> Iterator[Problem]:
@@ -74,14 +77,13 @@ def _of_tasks(config: Config, data: "MultiTaskData", plugins: "Plugins") -> Iter
     from automtl.train.offers import misfits
 
     space: SearchSpace = for_data(config, data).space
-    named = {target.name for target in config.targets}
     scale = constant_errors(data.tasks, data.kinds, data.validation.targets)
     seen: set[Problem] = set()
     for task, kind in zip(data.tasks, data.kinds, strict=True):
-        target = task.name if task.name in named else ALL
+        target = _target(task, config)
         losses, heads = space.losses.get(task.name, {}), space.heads.get(task.name, {})
         for misfit in misfits(kind, losses, heads, plugins):
-            about = "" if target != ALL else f"task '{task.name}': "
+            about = "" if target == task.name else f"task '{task.name}': "
             place = ("targets", target, *misfit.place)
             problem = Problem(place, f"{about}{misfit.message}")
             if problem.place not in {other.place for other in seen}:

@@ -299,10 +299,6 @@ def _target_conflicts(
         if target.query is not None and target.query in inputs:
             message = "a query only says which rows belong together; remove it from the inputs."
             yield Problem(("targets", name, "query"), message)
-        if target.split_labels and (target.loss or target.head):
-            key = "loss" if target.loss else "head"
-            message = "is for one task, but `split_labels` makes several; remove one of the two."
-            yield Problem(("targets", name, key), message)
 
 
 def _bag_conflicts(section: ConfigSection) -> Iterator[Problem]:

@@ -25,6 +25,7 @@ class Task:
     :param columns: The columns that hold its labels: one, unless its kind takes several.
     :param metric: The metric that defines its gain; None for the primary metric of its kind.
     :param weight: The factor of its loss.
+    :param target: The target whose labels were split, if it is one of those or a cluster of them.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Task:
     columns: tuple[str, ...]
     metric: str | None = None
     weight: float = 1.0
+    target: str = ""
 
 
 @dataclass(frozen=True)

@@ -137,6 +137,50 @@ def test_offers_to_all_tasks_are_for_each(
     assert load_config(write(config.dump(), "again.yaml")) == config
 
 
+def _split(more: str) -> str:
+    columns = "kind: multilabel, columns: [flag, late], split_labels: true"
+    return f"data: d.csv\ntargets: {{m: {{{columns}, {more}}}, size: }}\nsplit: {{column: part}}\n"
+
+
+@mark.usefixtures("table")
+def test_offers_to_a_target_whose_labels_are_tasks_are_for_each(
+    write: Callable[..., Path], plugins: Plugins
+) -> None:
+    config, data = _read(write(_split("loss: [own, focal]")), plugins)
+    check_offers(config, data, plugins)
+    assert list(for_data(config, data).space.losses) == ["flag", "late"]
+
+
+@mark.usefixtures("table")
+@mark.parametrize(
+    ("more", "expected"),
+    [
+        (
+            "loss: zlpr",
+            "targets.m.loss.zlpr: task 'flag': serves tasks of the kind 'multilabel', b",
+        ),
+        ("head: chain", "targets.m.head.chain: task 'flag': The head 'chain' serves tasks of the"),
+    ],
+)
+def test_what_does_not_serve_a_label_of_its_own_is_refused_with_its_place(
+    more: str, expected: str, write: Callable[..., Path], plugins: Plugins
+) -> None:
+    config, data = _read(write(_split(more)), plugins)
+    with raises(ConfigError) as caught:
+        check_offers(config, data, plugins)
+    assert expected in str(caught.value)
+
+
+@mark.usefixtures("table")
+def test_a_metric_that_is_not_defined_for_a_label_is_the_targets(
+    write: Callable[..., Path], plugins: Plugins
+) -> None:
+    config, data = _read(write(_split("metric: roc_auc")), plugins)
+    data.validation.targets[:, 0] = 0.0
+    with raises(ConfigError, match=r"targets\.m\.metric: the metric 'roc_auc' of task 'flag' is n"):
+        check_offers(config, data, plugins)
+
+
 @mark.usefixtures("long_table")
 def test_a_misfit_for_all_tasks_is_told_once(write: Callable[..., Path], plugins: Plugins) -> None:
     config, data = _read(write(f"{LONG}targets: {{'*': {{head: chain}}}}\n"), plugins)

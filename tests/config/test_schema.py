@@ -95,8 +95,6 @@ WRONG = {
     "data: a.csv\ntargets: {x: {separator: ;, columns: [a, b]}}": "2:38: targets.x.columns: one co",
     "data: a.csv\ntargets: {x: {query: q}}\ninputs: [q]": "2:22: targets.x.query: a query only say",
     "data: a.csv\ntargets: {x: {split_labels: 1}}": "2:29: targets.x.split_labels: must be true or",
-    "data: a.csv\ntargets: {x: {split_labels: true, loss: focal}}": "2:41: targets.x.loss: is f",
-    "data: a.csv\ntargets: {x: {split_labels: true, head: chain}}": "2:41: targets.x.head: is f",
     "data: a.csv\ntargets: {x: {options: [a]}}": "2:24: targets.x.options: must be a mapping",
     "data: a.csv\ntargets: {x: {loss: []}}": "2:21: targets.x.loss: must not be empty; write at",
     "data: a.csv\ntargets: {x: {loss: {a: 3}}}": "2:25: targets.x.loss.a: must be a mapping",

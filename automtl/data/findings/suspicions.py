@@ -41,8 +41,8 @@ class Suspicion:
 def suspicions(data: MultiTaskData, labels: Sequence[LabelColumn]) -> list[Suspicion]:
     """
     All suspicions: labels that a part lacks, inputs that tell a label, labels that tell each
-    other, rows that are in two parts, inputs that are nearly constant, seem an identifier or name
-    the parts of a split.
+    other, rows that are in two parts, groups to be ranked that are, inputs that are nearly
+    constant, seem an identifier or name the parts of a split.
 
     Rules are learned from the training rows alone.
     """
@@ -52,6 +52,7 @@ def suspicions(data: MultiTaskData, labels: Sequence[LabelColumn]) -> list[Suspi
         *_leaks(data, inputs, labels),
         *_dependent(data, labels),
         *_shared_rows(data, inputs),
+        *_torn_groups(data),
         *_near_constant(data, inputs),
         *_identifiers(data.table, inputs),
         *_divisions(data.table),
@@ -186,6 +187,26 @@ def _near_constant(data: MultiTaskData, inputs: Mapping[str, Floats]) -> Iterato
             f"but very few training rows. There is little to learn from that; add what is not "
             f"needed to 'ignore'.",
         )
+
+
+def _torn_groups(data: MultiTaskData) -> Iterator[Suspicion]:
+    """Groups of rows to be ranked that have rows in several parts."""
+    ends = np.cumsum([kind.n_targets for kind in data.kinds])
+    for task, kind, end in zip(data.tasks, data.kinds, ends.tolist(), strict=True):
+        if not kind.grouped:
+            continue
+        parts = [part.targets[:, end - 1] for part in (data.train, data.validation, data.test)]
+        there = [np.unique(groups[~np.isnan(groups)]) for groups in parts]
+        n_parts = np.unique(np.concatenate(there), return_counts=True)[1]
+        if torn := int((n_parts > 1).sum()):
+            column = task.columns[-1]
+            yield Suspicion(
+                "torn groups",
+                (column,),
+                f"{torn} of {len(n_parts)} groups of '{column}', whose rows '{task.name}' ranks, "
+                f"are torn: they have rows in several parts, and are ranked in each without the "
+                f"others. To keep them whole, write `split: {{groups: {column}}}`.",
+            )
 
 
 def _is_near_constant(values: Floats) -> bool:

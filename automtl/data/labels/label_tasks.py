@@ -91,7 +91,8 @@ def split_labels(target: Target, train: Rows, source: Source, plugins: Plugins) 
 
 def _binary(target: Target, column: int, plugins: Plugins) -> Target:
     kind, name = plugins.task_kinds["binary"], target.task.columns[column]
-    task = Task(name, kind.name, (name,), target.task.metric, target.task.weight)
+    whole = target.task
+    task = Task(name, kind.name, (name,), whole.metric, whole.weight, target=whole.name)
     return Target(task, kind, _as_words(target.labels[:, column]), (), optional=True)
 
 
@@ -106,6 +107,7 @@ def _clusters(target: Target, columns: Sequence[int], train: Rows) -> list[Targe
             task=replace(
                 task,
                 name=f"{task.name}_{number}",
+                target=task.name,
                 columns=tuple(task.columns[columns[at]] for at in cluster),
             ),
             labels=labels[:, cluster],

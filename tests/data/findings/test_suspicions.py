@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,9 @@ from pytest import fixture, mark
 
 from automtl.data.findings.suspicions import Suspicion, suspicions
 from automtl.data.labels.label_columns import label_columns
+from automtl.data.read import read_data
+from automtl.data.request import DataRequest, SplitRequest, TargetRequest
+from automtl.plugins import Plugins
 
 N = 1000
 RNG = np.random.default_rng(0)
@@ -123,3 +127,20 @@ def test_a_part_without_positives(suspect: Any, part: str, rows: slice) -> None:
     flags[rows, 2] = np.nan
     (found,) = suspect({}, {"flag": flags})
     assert (found.kind, found.columns) == (f"one-sided in {part}", ("flag1", "flag2"))
+
+
+@mark.parametrize(("split", "whole"), [(None, "q"), ("r", "r")])
+def test_groups_to_be_ranked_that_are_in_several_parts(
+    split: str | None, whole: str, tmp_path: Path, plugins: Plugins
+) -> None:
+    rows = [f"{NOISE[row]:.4f},{row % 3},{row % 7 % 3},{row // 5},{row % 20}" for row in range(200)]
+    (tmp_path / "d.csv").write_text("\n".join(["x,best,again,q,r", *rows]) + "\n")
+    targets = (
+        TargetRequest("best", kind="ranking", query="q"),
+        TargetRequest("again", kind="ranking", query="r"),
+    )
+    request = DataRequest(tmp_path / "d.csv", targets, split=SplitRequest(groups=split))
+    data = read_data(request, plugins)
+    found = [one for one in suspicions(data, label_columns(data)) if one.kind == "torn groups"]
+    assert [one.columns for one in found] == [("r" if whole == "q" else "q",)]
+    assert f"write `split: {{groups: {found[0].columns[0]}}}`" in found[0].text

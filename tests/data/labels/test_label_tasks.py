@@ -44,7 +44,7 @@ def test_each_label_is_a_task(source: Source) -> None:
     labels[5, 1] = np.nan
     made = split_labels(_target(labels, weight=2.0), TRAIN, source, PLUGINS)
     assert [t.task for t in made] == [
-        Task(f"l{at}", "binary", (f"l{at}",), weight=2.0) for at in range(3)
+        Task(f"l{at}", "binary", (f"l{at}",), weight=2.0, target="m") for at in range(3)
     ]
     assert all(target.optional for target in made)
     assert made[1].labels[5] is None
