@@ -138,6 +138,7 @@ _RULES = {
     "dict_type": "a mapping (`key: value`)",
     "model_type": "a mapping (`key: value`)",
     "too_short": "at least {min_length} long",
+    "string_too_short": "at least {min_length} long",
 }
 
 

@@ -91,7 +91,7 @@ WRONG = {
     "data: a.csv\ntargets: {x: {columns: [a, a]}}": "2:24: targets.x.columns: 'a' is in this list",
     "data: a.csv\ntargets: {x: {columns: a}}": "2:24: targets.x.columns: must be a list, but is",
     "data: a.csv\ntargets: {x: {columns: [a]}}\ninputs: [a]": "3:10: inputs.0: 'a' is a target alr",
-    "data: a.csv\ntargets: {x: {separator: ''}}": "2:26: targets.x.separator: ",
+    "data: a.csv\ntargets: {x: {separator: ''}}": "2:26: targets.x.separator: must be at least 1",
     "data: a.csv\ntargets: {x: {separator: ;, columns: [a, b]}}": "2:38: targets.x.columns: one co",
     "data: a.csv\ntargets: {x: {query: q}}\ninputs: [q]": "2:22: targets.x.query: a query only say",
     "data: a.csv\ntargets: {x: {split_labels: 1}}": "2:29: targets.x.split_labels: must be true or",

@@ -139,6 +139,8 @@ def _given(levels: object, labels: NDArray[Any]) -> tuple[str, ...]:
             f"Names such as yes, no and null are written in quotes."
         )
     names = tuple(str(level) for level in levels)
+    if len(names) < 2:
+        raise DataError(f"There are at least two levels, but got {levels!r}.")
     if len(set(names)) < len(names):
         raise DataError(f"Levels are distinct, but got {class_labels.listing(names, len(names))}.")
     unknown = np.array([label is not None and label not in names for label in labels.tolist()])

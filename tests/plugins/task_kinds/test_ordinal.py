@@ -83,6 +83,7 @@ def test_linear_targets_are_known_where_the_level_is_reached() -> None:
         (["1", "1", None], {}, "two levels, but found '1'"),
         (["1", "1.0", "2"], {}, "written alike, but there are '1' and '1.0'"),
         (["1", "2", "3"], {}, "Every class has a row in the training part, but '3'"),
+        (["1", "2", "2"], {"levels": []}, r"at least two levels, but got \[\]"),
         (["1", "2", "2"], {"levels": ["1", "2", "2"]}, "Levels are distinct"),
     ],
 )
