@@ -49,8 +49,8 @@ def _in_config(config: Config, plugins: "Plugins") -> Iterator[Problem]:
         yield from _in_options(plugins.callbacks[name], fixed, place)
     for target in config.targets:
         place = ("targets", target.name)
-        kind_known = None if target.split_labels else target.kind  # else that of what is made
-        yield from _in_offers(config, target.name, kind_known, plugins)
+        offered_to = None if target.split_labels else target.kind  # or to what labels become
+        yield from _in_offers(config, target.name, offered_to, plugins)
         if target.kind is None:
             continue
         if target.kind not in plugins.task_kinds:
