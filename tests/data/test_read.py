@@ -262,7 +262,7 @@ def test_labels_are_split_where_they_can_be_learned(tmp_path: Path) -> None:
     path = _write(tmp_path, "x,part,a,b,c", _rows(*columns))
     target = TargetRequest("m", columns=("a", "b", "c"), split_labels=True, weight=2.0)
     data = read_data(DataRequest(path, (target,), split=SplitRequest(column="part")), PLUGINS)
-    assert data.tasks == (Task("a", "binary", ("a",), weight=2.0),)
+    assert data.tasks == (Task("a", "binary", ("a",), weight=2.0, target="m"),)
     assert list(data.table) == ["x"]
     assert "m: 'b' is left out, as it is never 0, or never 1, in the train part" in data.notes
     assert "c: left out, it has no label in the test part" in data.notes

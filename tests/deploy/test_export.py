@@ -294,7 +294,8 @@ def test_other_opsets(
     path = tmp_path / "x.onnx"
     report = export_onnx(make_network(without_text, 2), without_text, path, {}, opset)
     assert report.rows == 30
-    assert max(report.differences.values()) < 1e-4
+    limits = {"places": 1e-3}  # values of about 900, where neighbours are 1e-4 apart
+    assert all(found < limits.get(task, 1e-4) for task, found in report.differences.items())
     imports = {item.domain: item.version for item in onnx.load(path).opset_import}
     assert imports == {"": opset, "ai.onnx.ml": 3 if opset < 20 else 4}
 
