@@ -9,6 +9,7 @@ from torch import Tensor
 
 from automtl.core.task import Floats
 from automtl.train.losses import Outputs, Rows, TaskLosses
+from automtl.train.order import groups_of
 
 MOST = 8192  # validation rows; with more, the choice of an epoch is no advantage
 
@@ -84,14 +85,9 @@ def second_half(rows: Rows, losses: TaskLosses) -> Tensor:
     Which rows are of the second half, ``[n_rows]``. Both have about as many labels of each task and
     of each value; rows that belong together stay together.
     """
-    targets = rows.targets.cpu().numpy()
-    queries = [
-        targets[:, own.stop - 1]
-        for kind, own in zip(losses.kinds, losses.targets, strict=True)
-        if kind.grouped
-    ]
-    if queries:
-        halves = np.unique(queries[0], return_inverse=True)[1] % 2
+    targets, group = rows.targets.cpu().numpy(), groups_of(rows, losses)
+    if group is not None:
+        halves = group.numpy() % 2
     else:
         labelled = np.ones_like(targets) if rows.labelled is None else rows.labelled.cpu().numpy()
         order = np.lexsort(np.concatenate([labelled, targets], axis=1).T[::-1])

@@ -37,7 +37,7 @@ class RowOrder:
     """
 
     def __init__(self, rows: Rows, losses: TaskLosses, temperature: float = 1.0) -> None:
-        self.group = _group(rows, losses)
+        self.group = groups_of(rows, losses)
         weights = row_weights(rows, losses.targets, temperature)
         if self.group is not None:
             weights = _means(weights, self.group)
@@ -81,7 +81,7 @@ def _members(groups: Tensor, group: Tensor, generator: torch.Generator) -> Tenso
     return rows[torch.arange(int(own.sum())) + (first[groups] - before).repeat_interleave(own)]
 
 
-def _group(rows: Rows, losses: TaskLosses) -> Tensor | None:
+def groups_of(rows: Rows, losses: TaskLosses) -> Tensor | None:
     """
     The group of each row, counted from 0, ``[n_rows]``; None if no task has groups. A row that has
     no label of the first of these tasks is a group of its own.
@@ -91,7 +91,7 @@ def _group(rows: Rows, losses: TaskLosses) -> Tensor | None:
     ]
     if not grouped:
         return None
-    names = rows.targets[:, grouped[0]].double().cpu()
+    names = rows.targets[:, grouped[0]].cpu().double()
     if rows.labelled is not None:
         alone = rows.labelled[:, grouped[0]].cpu() == 0
         names[alone] = -1.0 - torch.arange(int(alone.sum()), dtype=names.dtype)

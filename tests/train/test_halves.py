@@ -123,6 +123,17 @@ def test_rows_that_belong_together_are_in_one_half() -> None:
     assert second.view(6, 4).float().mean(1).tolist() == [0, 1, 0, 1, 0, 1]
 
 
+def test_rows_that_are_in_no_group_are_in_both_halves() -> None:
+    labelled = torch.ones(64, 3)
+    labelled[24:, :2] = 0
+    targets = torch.zeros(64, 3)
+    targets[:24, 1] = 1 + torch.arange(24) // 4
+    losses = _losses(Ranking(1.0), Regression(0.0, 1.0))
+    second = second_half(_rows(targets, labelled), losses)
+    assert sorted(second[:24].view(6, 4).float().mean(1).tolist()) == [0, 0, 0, 1, 1, 1]
+    assert second[24:].float().mean() == 0.5
+
+
 def test_there_are_none_of_many_rows_or_where_a_half_lacks_a_task() -> None:
     one, two = _losses(Regression(0.0, 1.0)), _losses(*[Regression(0.0, 1.0)] * 2)
     assert Halves.of(_rows(torch.zeros(MOST + 1, 1)), one) is None
