@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from automtl.config.config import Config
 from automtl.config.document import Problem
-from automtl.core.space import Choice, Options, SearchSpace
+from automtl.core.space import Choice, Options
 from automtl.data.request import ALL
 
 if TYPE_CHECKING:  # what it takes to look at data brings torch along
@@ -41,7 +41,7 @@ def for_data(config: Config, data: "MultiTaskData") -> Config:
     The configuration with the losses and heads that it offers to several tasks for each of them,
     and without batches that are too small for so many rows where it offers larger ones.
     """
-    targets = {task.name: _target(task, config) for task in data.tasks}
+    targets = _targets(config, data)
     space = replace(
         config.space,
         losses=_spread(config.space.losses, targets),
@@ -61,10 +61,13 @@ def _of_size(training: Options, n_rows: int) -> Options:
     return {**training, "batch_size": Choice(tuple(kept or [largest]))}
 
 
-def _target(task: "Task", config: Config) -> str:
-    """The target of the configuration that a task comes from."""
+def _targets(config: Config, data: "MultiTaskData") -> dict[str, str]:
+    """The target of the configuration that each task comes from."""
     named = {target.name for target in config.targets}
-    return next((name for name in (task.name, task.target) if name in named), ALL)
+    return {
+        task.name: next((name for name in (task.name, task.target) if name in named), ALL)
+        for task in data.tasks
+    }
 
 
 def _spread(offers: Mapping[str, T], targets: Mapping[str, str]) -> dict[str, T]:
@@ -76,11 +79,11 @@ def _of_tasks(config: Config, data: "MultiTaskData", plugins: "Plugins") -> Iter
     from automtl.train.evaluate import constant_errors
     from automtl.train.offers import misfits
 
-    space: SearchSpace = for_data(config, data).space
+    space, targets = for_data(config, data).space, _targets(config, data)
     scale = constant_errors(data.tasks, data.kinds, data.validation.targets)
     seen: set[Problem] = set()
     for task, kind in zip(data.tasks, data.kinds, strict=True):
-        target = _target(task, config)
+        target = targets[task.name]
         losses, heads = space.losses.get(task.name, {}), space.heads.get(task.name, {})
         for misfit in misfits(kind, losses, heads, plugins):
             about = "" if target == task.name else f"task '{task.name}': "

@@ -58,6 +58,17 @@ def gains(
     return {task: (anchor[task] - errors[task]) / scales[task] for task in errors}
 
 
+def relative_error(errors: Mapping[str, float], constants: Mapping[str, float]) -> float:
+    """
+    The mean over tasks of the error relative to a constant prediction's, or of the error itself
+    where even a constant prediction is perfect.
+
+    >>> relative_error({"age": 1.5, "sex": 0.25}, {"age": 2.0, "sex": 0.0})
+    0.5
+    """
+    return fmean(errors[task] / (scale or 1.0) for task, scale in constants.items())
+
+
 def floored(anchor: Mapping[str, float], constants: Mapping[str, float]) -> list[str]:
     """The tasks whose gain the floor of `gains` changes; a report names them."""
     return sorted(task for task in anchor if anchor[task] < FLOOR * constants[task])

@@ -57,6 +57,7 @@ class Anchors:
         n_stages = plan.space.stages
         self.single_graph = TaskGraph.single_task(plan.tasks, n_stages)
         self.shared_graph = TaskGraph.all_shared(plan.tasks, n_stages)
+        self._short: tuple[list[Trial], list[Trial]] = ([], [])  # the best of these trainings
 
     def next(self, elapsed: float) -> Order | None:
         """
@@ -134,10 +135,10 @@ class Anchors:
         """The best all-shared anchors on other rows, where graphs are judged on others."""
         if not self.plan.budget.bags or self.plan.budget.lone or self._tuning:
             return []
-        tuned = [trial for trial in self.ledger.standing.trials if _is_plain(trial)]
-        shared = [trial for trial in tuned if trial.candidate.graph == self.shared_graph]
-        best = shortlist(shared, self.plan.constants) if shared else []
-        return [self.plan.first(trial.candidate) for trial in best]
+        shared = self._tuned(self.shared_graph)
+        if shared != self._short[0]:
+            self._short = shared, shortlist(shared, self.plan.constants)
+        return [self.plan.first(trial.candidate) for trial in self._short[1]]
 
     @property
     def _tuning(self) -> bool:
@@ -155,8 +156,8 @@ class Anchors:
         The single-task anchor in which each task has the settings that are best for it, as far as
         validation rows can tell; None while anchors are being tuned, or if none succeeded.
         """
-        again = {order.key for order in self._again()}
-        if self._tuning or again & {*self.ledger.pending} or not (trials := self._single_trials()):
+        again = any(order.key in self.ledger.pending for order in self._again())
+        if self._tuning or again or not (trials := self._tuned(self.single_graph)):
             return None
         common = min(trials, key=self.ledger.standing.relative)
         best = own_settings(common, trials, self.plan.constants)
@@ -168,14 +169,13 @@ class Anchors:
     def _for_sharing(self) -> Settings:
         """The settings of the best all-shared anchor, or of the best single-task one."""
         standing = self.ledger.standing
-        best = standing.shared or min(self._single_trials(), key=standing.relative)
+        best = standing.shared or min(self._tuned(self.single_graph), key=standing.relative)
         return best.candidate.hyperparameters
 
-    def _single_trials(self) -> list[Trial]:
-        """The trainings in which all tasks were alone with the same settings."""
-        trials = self.ledger.standing.trials
-        alone = (trial for trial in trials if trial.candidate.graph == self.single_graph)
-        return [trial for trial in alone if _is_plain(trial)]
+    def _tuned(self, graph: TaskGraph) -> list[Trial]:
+        """The trainings of an anchor in which all tasks had the same settings."""
+        trials = (trial for trial in self.ledger.standing.trials if _is_plain(trial))
+        return [trial for trial in trials if trial.candidate.graph == graph]
 
     def _has_failed(self, order: Order) -> bool:
         ended = (trial for trial in self.ledger.trials if trial.order.key == order.key)

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
-from statistics import fmean
 
 from automtl.core.candidate import Scalar
+from automtl.core.objective import relative_error
 from automtl.core.trial import Trial
 from automtl.search.own import difference
 
@@ -25,12 +25,12 @@ def shortlist(trials: Sequence[Trial], constants: Mapping[str, float]) -> list[T
     :param trials: Trainings of the same graph with different settings.
     :param constants: Each task's error of a constant prediction: the unit of its errors.
     """
+    known = [task for task in constants if all(t.result.resampled.get(task) for t in trials)]
 
     def relative(trial: Trial) -> float:
-        return fmean(trial.result.errors[task] / (unit or 1.0) for task, unit in constants.items())
+        return relative_error(trial.result.errors, constants)
 
     def level(trial: Trial) -> bool:
-        known = [task for task in constants if all(t.result.resampled.get(task) for t in trials)]
         noise = [difference(trial, best, task, constants[task] or 1.0)[1] for task in known]
         chance: float = sum(noise) ** 0.5 / len(constants)  # of the mean over tasks
         return relative(trial) - relative(best) <= CHANCE * chance

@@ -6,7 +6,7 @@ from statistics import fmean
 
 from automtl.core.candidate import Candidate
 from automtl.core.graph import TaskGraph
-from automtl.core.objective import Objective, gains, mean_gain
+from automtl.core.objective import Objective, gains, mean_gain, relative_error
 from automtl.core.trial import Bag, Draw, Phase, Trial
 from automtl.search.entry import Entry, Estimate
 from automtl.search.front import admitted, costs, pareto_front
@@ -62,12 +62,8 @@ class Standing:
         )
 
     def relative(self, trial: Trial) -> float:
-        """
-        The mean over tasks of the error relative to a constant prediction's, or of the error
-        itself where even a constant prediction is perfect.
-        """
-        errors = trial.result.errors
-        return fmean(errors[task] / (scale or 1.0) for task, scale in self.constants.items())
+        """Its mean error relative to a constant prediction's."""
+        return relative_error(trial.result.errors, self.constants)
 
     def gains(self, trial: Trial) -> dict[str, float] | None:
         """

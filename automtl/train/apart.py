@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from statistics import fmean
 
 import numpy as np
 import torch
 
+from automtl.core.objective import relative_error
 from automtl.core.task import Floats
 from automtl.core.trial import Bag
 from automtl.data.dataset import Array, MultiTaskData, Part
@@ -107,7 +107,7 @@ def _error(
     targets = _targets(data)[rows]
     kinds = tuned(given, data.tasks, data.kinds, targets)
     found = errors(evaluate(given, data.tasks, kinds, targets), data.tasks, kinds)
-    return fmean(found[task] / (constant or 1.0) for task, constant in constants.items())
+    return relative_error(found, constants)
 
 
 def _together(networks: Sequence[Apart]) -> tuple[Chosen, dict[str, Floats]]:

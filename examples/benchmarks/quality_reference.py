@@ -112,9 +112,7 @@ def _mtr(
 ) -> list[str]:
     names = [name for name in MTR if name in found]
     same = {
-        name: ", ".join(f"{value:.3f}" for value in baselines[name].values())
-        for name in names
-        if name in baselines
+        name: ", ".join(f"{value:.3f}" for value in baselines[name].values()) for name in baselines
     }
     rows = [
         " | ".join(

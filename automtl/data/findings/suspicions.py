@@ -175,20 +175,6 @@ def _shared_rows(data: MultiTaskData, inputs: Mapping[str, Floats]) -> Iterator[
             )
 
 
-def _near_constant(data: MultiTaskData, inputs: Mapping[str, Floats]) -> Iterator[Suspicion]:
-    """Inputs that say nearly nothing."""
-    rows = data.train.rows
-    names = [name for name, values in inputs.items() if _is_near_constant(values[rows])]
-    if names:
-        yield Suspicion(
-            "nearly constant",
-            tuple(names),
-            f"{_listed(names, 'input')} {'has' if len(names) == 1 else 'have'} one value in all "
-            f"but very few training rows. There is little to learn from that; add what is not "
-            f"needed to 'ignore'.",
-        )
-
-
 def _torn_groups(data: MultiTaskData) -> Iterator[Suspicion]:
     """Groups of rows to be ranked that have rows in several parts."""
     ends = np.cumsum([kind.n_targets for kind in data.kinds])
@@ -207,6 +193,20 @@ def _torn_groups(data: MultiTaskData) -> Iterator[Suspicion]:
                 f"are torn: they have rows in several parts, and are ranked in each without the "
                 f"others. To keep them whole, write `split: {{groups: {column}}}`.",
             )
+
+
+def _near_constant(data: MultiTaskData, inputs: Mapping[str, Floats]) -> Iterator[Suspicion]:
+    """Inputs that say nearly nothing."""
+    rows = data.train.rows
+    names = [name for name, values in inputs.items() if _is_near_constant(values[rows])]
+    if names:
+        yield Suspicion(
+            "nearly constant",
+            tuple(names),
+            f"{_listed(names, 'input')} {'has' if len(names) == 1 else 'have'} one value in all "
+            f"but very few training rows. There is little to learn from that; add what is not "
+            f"needed to 'ignore'.",
+        )
 
 
 def _is_near_constant(values: Floats) -> bool:

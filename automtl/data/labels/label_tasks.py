@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from automtl.core.task import Floats, Task
+from automtl.core.task import Floats
 from automtl.data.check import check_metric, check_options
 from automtl.data.files.source import Source
 from automtl.data.labels.clusters import label_clusters
@@ -91,8 +91,7 @@ def split_labels(target: Target, train: Rows, source: Source, plugins: Plugins) 
 
 def _binary(target: Target, column: int, plugins: Plugins) -> Target:
     kind, name = plugins.task_kinds["binary"], target.task.columns[column]
-    whole = target.task
-    task = Task(name, kind.name, (name,), whole.metric, whole.weight, target=whole.name)
+    task = replace(target.task, name=name, kind=kind.name, columns=(name,), target=target.task.name)
     return Target(task, kind, _as_words(target.labels[:, column]), (), optional=True)
 
 
