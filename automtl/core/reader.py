@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import pyarrow as pa
 
+from automtl.core.runs import plain
 from automtl.errors import DataError
 
 
@@ -29,7 +30,8 @@ class Reader(ABC):
     @abstractmethod
     def read(self, path: Path, text: Collection[str] = ()) -> pa.Table:
         """
-        Reads the whole file.
+        Reads the whole file. A column that is mostly one value may be held as runs, see
+        `automtl.core.runs`, unless it is wanted as text.
 
         :param text: Columns to be read as text, exactly as it is written.
         :raises DataError: If the file is not of this format. The message begins with its path.
@@ -86,7 +88,7 @@ def finished(path: Path, table: pa.Table, text: Collection[str]) -> pa.Table:
 
 def _written_out(path: Path, name: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
     try:
-        return values.cast(pa.string())
+        return plain(values).cast(pa.string())
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
         raise DataError(
             f"{path}: column '{name}' must hold text, numbers, booleans or dates, "

@@ -8,10 +8,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from automtl.core.runs import plain
 from automtl.core.task import TaskKind
 from automtl.data.check import check_request
 from automtl.data.dataset import Inputs, MultiTaskData, Part
-from automtl.data.features.inputs import read_inputs
+from automtl.data.features.inputs import input_names, read_inputs
 from automtl.data.features.preprocessing import Preprocessing
 from automtl.data.features.sparse import arrays_of
 from automtl.data.files.opening import open_request
@@ -37,7 +38,7 @@ def read_data(request: DataRequest, plugins: Plugins) -> MultiTaskData:
     """
     source, request = open_request(request, plugins)
     check_request(request, source, plugins)
-    raw = source.read(_as_text(request, plugins))
+    raw = _with_rows(request, source.read(_as_text(request, plugins)))
     _check_size(raw, source)
     targets, (parts, groups), told = _tasks(request, raw, source, plugins)
     kinds = tuple(fit_kind(target, parts[0], source) for target in targets)
@@ -75,6 +76,16 @@ def _tasks(
     notes = [note for target in targets for note in target.notes]
     notes += [note for target in targets for note in notes_on_labels(target, division.parts)]
     return targets, division, [*notes, *rare, *apart]
+
+
+def _with_rows(request: DataRequest, raw: pa.Table) -> pa.Table:
+    """The table with a value for each row in all columns but the inputs."""
+    inputs = set(input_names(request, raw.column_names))
+    columns = [
+        values if name in inputs else plain(values)
+        for name, values in zip(raw.column_names, raw.columns, strict=True)
+    ]
+    return pa.table(columns, names=raw.column_names)
 
 
 def _check_left(targets: Sequence[Target], notes: Sequence[str], source: Source) -> None:

@@ -11,7 +11,7 @@ from automtl.data.dataset import MultiTaskData
 from automtl.data.table import ColumnKind
 from automtl.deploy.predict import Predictor
 from automtl.deploy.schema import Input, Output, Schema
-from automtl.deploy.verify import CHUNK, batches
+from automtl.deploy.verify import batches, rows_together
 
 Columns: TypeAlias = Mapping[str, NDArray[Any]]
 
@@ -30,7 +30,7 @@ def differences(part: Path, whole: Path, columns: Columns) -> dict[str, float]:
     """
     ours, theirs = Predictor(part, threads=1), Predictor(whole, threads=1)
     worst = dict.fromkeys((output.task for output in ours.schema.outputs), 0.0)
-    for rows in batches(len(next(iter(columns.values())))):
+    for rows in batches(len(next(iter(columns.values()))), len(columns)):
         given = {name: values[rows] for name, values in columns.items()}
         found, wanted = ours.predict(given), theirs.predict(given)
         for output in ours.schema.outputs:
@@ -52,7 +52,7 @@ def _difference(output: Output, found: Columns, wanted: Columns) -> float:
 
 def columns_of_test(data: MultiTaskData) -> dict[str, NDArray[Any]]:
     """The columns of the test part, ``[n_rows]`` each."""
-    return {name: column.values[data.test.rows] for name, column in data.table.items()}
+    return {name: column.at(data.test.rows) for name, column in data.table.items()}
 
 
 def predictions(path: Path, columns: Columns) -> dict[str, NDArray[np.float64]]:
@@ -60,8 +60,9 @@ def predictions(path: Path, columns: Columns) -> dict[str, NDArray[np.float64]]:
     predictor = Predictor(path, threads=1)
     n_rows = len(next(iter(columns.values())))
     found: dict[str, list[NDArray[np.float64]]] = {}
-    for start in range(0, n_rows, CHUNK):
-        values = predictor.predict({n: c[start : start + CHUNK] for n, c in columns.items()})
+    size = rows_together(len(columns))
+    for start in range(0, n_rows, size):
+        values = predictor.predict({n: c[start : start + size] for n, c in columns.items()})
         for output in predictor.schema.outputs:
             own = np.asarray(values[output.probability or output.name], np.float64)
             found.setdefault(output.task, []).append(own.reshape(len(own), -1))

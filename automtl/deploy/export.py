@@ -113,7 +113,7 @@ def _input(column: FittedColumn, data: MultiTaskData) -> Input:
         return Input(column.name, column.kind, column.vocabulary)
     if column.kind not in (ColumnKind.NUMERIC, ColumnKind.DATETIME):
         return Input(column.name, column.kind)
-    values = data.table[column.name].values[data.train.rows]
+    values = data.table[column.name].at(data.train.rows)
     bounds = (float(np.nanmin(values)), float(np.nanmax(values)))
     return Input(column.name, column.kind, range=bounds)
 

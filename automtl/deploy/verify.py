@@ -14,13 +14,14 @@ from automtl.data.dataset import Inputs, MultiTaskData
 from automtl.deploy.predict import Predictor
 from automtl.deploy.schema import Output
 from automtl.errors import ExportFailed
-from automtl.train.sparse import as_inputs, chunks
+from automtl.model.inputs import as_inputs, chunks
 
 Floats: TypeAlias = NDArray[np.floating[Any]]
 
 RELATIVE = 1e-4  # floats are summed in another order: about 1e-6 in practice
 ABSOLUTE = 1e-4  # of a probability, or of the standard deviation of the predicted values
 CHUNK = 1024  # rows at a time: free text takes much memory
+CELLS = 1 << 21  # at a time, at most, if there are very many columns
 SIZES = (1, 2, 257)  # batch sizes to try as well: the smallest, and one that no kernel likes
 
 
@@ -38,8 +39,8 @@ def verify(
     predictor = Predictor(path)
     expected = _in_torch(network, data.test.inputs)
     worst = dict.fromkeys((task.name for task in data.tasks), 0.0)
-    for rows in batches(len(data.test.rows)):
-        columns = {n: c.values[data.test.rows[rows]] for n, c in data.table.items()}
+    for rows in batches(len(data.test.rows), len(data.table)):
+        columns = {n: c.at(data.test.rows[rows]) for n, c in data.table.items()}
         found = predictor.predict(columns)
         for output, kind, whole in zip(predictor.schema.outputs, data.kinds, expected, strict=True):
             difference = _compare(output, found, whole[rows], whole)
@@ -57,11 +58,16 @@ def _in_torch(network: Callable[[Tensor], tuple[Tensor, ...]], inputs: Inputs) -
     return [torch.cat(parts).numpy() for parts in zip(*found, strict=True)]
 
 
-def batches(n_rows: int) -> Iterator[NDArray[np.int64]]:
+def batches(n_rows: int, n_columns: int) -> Iterator[NDArray[np.int64]]:
     """Numbers of rows: all rows in chunks, then batches of `SIZES` that repeat them in turn."""
-    rows = np.arange(n_rows)
-    yield from (rows[start : start + CHUNK] for start in range(0, n_rows, CHUNK))
+    rows, size = np.arange(n_rows), rows_together(n_columns)
+    yield from (rows[start : start + size] for start in range(0, n_rows, size))
     yield from (np.resize(rows, size) for size in SIZES)
+
+
+def rows_together(n_columns: int) -> int:
+    """How many rows of so many columns are predicted at a time."""
+    return max(1, min(CHUNK, CELLS // n_columns))
 
 
 def _compare(

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from automtl.data.files.frame import to_table
+from automtl.data.files.frame import matrix_columns, to_table
 from automtl.data.labels.labelsets import read_set
 from automtl.errors import DataError
 
@@ -70,7 +70,7 @@ def form_of(table: Any) -> Form:
 
 def as_table(table: Any, letter: str) -> pa.Table:
     """
-    A frame, series or array as an Arrow table.
+    A frame, series, array or sparse matrix as an Arrow table.
 
     :param letter: What the columns of an array are called: this if there is one, else this with a
         number from 0; and an unnamed series.
@@ -80,10 +80,10 @@ def as_table(table: Any, letter: str) -> pa.Table:
         if np.ndim(table) == 1:
             table = table.to_frame() if table.name not in (None, "") else table.to_frame(letter)
         return to_table(table)
-    array = np.asarray(table)
-    if array.ndim == 1:
-        return to_table({letter: array})
-    return to_table(dict(zip(_names(array, letter), array.T, strict=True)))
+    if np.ndim(table) == 1:
+        return to_table({letter: np.asarray(table)})
+    columns = matrix_columns(table)
+    return to_table(dict(zip(_names(len(columns), letter), columns, strict=True)))
 
 
 def with_sets(
@@ -122,7 +122,6 @@ def joined(inputs: pa.Table, labels: pa.Table) -> pa.Table:
     return pa.table([*inputs.columns, *labels.columns], names=names)
 
 
-def _names(array: NDArray[Any], letter: str) -> list[str]:
+def _names(width: int, letter: str) -> list[str]:
     """The names of the columns of an array; a single one of labels is called as a flat one is."""
-    width = array.shape[1]
     return [letter] if width == 1 else [f"{letter}{number}" for number in range(width)]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
@@ -20,8 +21,9 @@ from sklearn.utils.validation import (
 )
 
 from automtl.config import Config, config_of
+from automtl.core.runs import is_runs
 from automtl.data.features.infer import to_column
-from automtl.data.files.frame import FRAME
+from automtl.data.files.frame import FRAME, is_sparse_matrix
 from automtl.data.files.source import frame_source
 from automtl.data.read import MIN_ROWS
 from automtl.deploy.predict import Predictor
@@ -41,6 +43,8 @@ from automtl.pipeline import SMALL, search
 from automtl.progress import displayed
 from automtl.report.summary import Summary
 from automtl.results import Run
+
+CELLS = 10_000_000  # that are predicted from at a time
 
 
 def _has_probabilities(estimator: Any) -> bool:
@@ -126,7 +130,7 @@ class MultiTaskSearch(BaseEstimator):  # type: ignore[misc]
         """
         Searches, and keeps what was exported.
 
-        :param X: Data frame of pandas or polars, or array, ``[n_rows, n_columns]``.
+        :param X: Data frame of pandas or polars, array or sparse matrix, ``[n_rows, n_columns]``.
         :param y: Data frame, series, or array ``[n_rows]`` or ``[n_rows, n_columns]``; a missing
             label is NaN or None. A row without any labels is none to learn from, but allowed.
         :raises AutoMTLError: If the user can mend it. What concerns X and y is a ``ValueError``.
@@ -201,6 +205,7 @@ class MultiTaskSearch(BaseEstimator):  # type: ignore[misc]
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.categorical = True
+        tags.input_tags.sparse = True
         tags.target_tags.required = tags.target_tags.multi_output = True
         return tags
 
@@ -225,7 +230,14 @@ class MultiTaskSearch(BaseEstimator):  # type: ignore[misc]
         """X as a table, when scikit-learn has seen that it suits."""
         if library_of(X) == "numpy":
             finite = "allow-nan"
-            X = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite=finite)
+            X = validate_data(
+                self,
+                X,
+                reset=reset,
+                dtype=None,
+                ensure_all_finite=finite,
+                accept_sparse=("csr", "csc"),
+            )
         else:
             validate_data(self, X, reset=reset, skip_check_array=True)
         return as_table(X, "x")
@@ -236,10 +248,13 @@ class MultiTaskSearch(BaseEstimator):  # type: ignore[misc]
         source = frame_source(self._inputs(X, reset=False))
         table = source.read()
         columns = {
-            asked.name: to_column(table[asked.name], asked.kind, source, asked.name).values
+            asked.name: to_column(table[asked.name], asked.kind, source, asked.name)
             for asked in self._predictor.schema.inputs
         }
-        return self._predictor.predict(columns)
+        size = max(1, CELLS // len(columns))
+        rows = [slice(at, at + size) for at in range(0, max(1, table.num_rows), size)]
+        parts = [self._predictor.predict({n: c.at(r) for n, c in columns.items()}) for r in rows]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def _columns(self, found: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """The columns of predictions: those of y in its order, then others."""
@@ -259,8 +274,7 @@ class MultiTaskSearch(BaseEstimator):  # type: ignore[misc]
 
     def _search(self, table: pa.Table, labels: Sequence[str], folder: Path) -> Summary:
         """Writes the table beside the run folder, where a resumed run finds it, and searches."""
-        file = folder.with_name(f"{folder.name}.parquet")
-        pq.write_table(table, file)
+        file = _written(table, folder)
         try:
             with displayed(self.verbose) as progress:
                 return search(self._config(table.num_rows, labels, file), folder, progress)
@@ -298,7 +312,8 @@ class MultiTaskSearch(BaseEstimator):  # type: ignore[misc]
             weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
             return folder / "run"
         folder = Path(self.folder).resolve()
-        for there in (folder, folder.with_name(f"{folder.name}.parquet")):
+        tables = (folder.with_name(f"{folder.name}{suffix}") for suffix in (".parquet", ".arrow"))
+        for there in (folder, *tables):
             if there.exists():
                 raise RunError(f"{there}: exists already. Choose another `folder`, or none.")
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -313,10 +328,24 @@ def _check_size(inputs: pa.Table) -> None:
         )
 
 
+def _written(table: pa.Table, folder: Path) -> Path:
+    """The table as a file beside a run folder; one that holds columns without their zeros."""
+    if not any(is_runs(kind) for kind in table.schema.types):
+        file = folder.with_name(f"{folder.name}.parquet")
+        pq.write_table(table, file)
+        return file
+    file = folder.with_name(f"{folder.name}.arrow")
+    with pa.OSFile(str(file), "wb") as out, pa.ipc.new_file(out, table.schema) as writer:
+        writer.write_table(table)
+    return file
+
+
 def _labels(y: Any) -> pa.Table:
     """The labels as a table; of an array, scikit-learn sees first that it is one of labels."""
     if library_of(y) == "numpy":
         finite = "allow-nan"
+        if is_sparse_matrix(y):
+            y = y.toarray()
         y = check_array(y, dtype=None, ensure_2d=False, ensure_all_finite=finite, input_name="y")
     return as_table(y, "y")
 

@@ -12,9 +12,9 @@ from automtl.core.task import Floats
 from automtl.core.trial import Bag
 from automtl.data.dataset import Array, MultiTaskData, Part
 from automtl.data.parts.bagging import Chosen, validated
+from automtl.model.inputs import as_inputs
 from automtl.model.network import Network
 from automtl.train.evaluate import errors, evaluate, predict, tuned
-from automtl.train.sparse import as_inputs
 
 
 @dataclass(frozen=True)

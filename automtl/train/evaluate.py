@@ -9,8 +9,8 @@ from torch import nn
 from automtl.core.seed import derive_seed
 from automtl.core.task import Floats, Task, TaskKind
 from automtl.data.dataset import Array
+from automtl.model.inputs import InputRows, chunks
 from automtl.train.losses import slices
-from automtl.train.sparse import InputRows, chunks
 
 CHUNK = 1024  # rows predicted at a time
 RESAMPLES = 20  # of the rows that errors are computed on

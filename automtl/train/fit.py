@@ -10,11 +10,11 @@ from torch import Tensor, nn
 
 from automtl.core.balancer import Balancer
 from automtl.core.schedule import Schedule
+from automtl.model.inputs import chunks
 from automtl.model.network import GraphNetwork
 from automtl.train.halves import Halves
 from automtl.train.losses import Outputs, Rows, TaskLosses
 from automtl.train.order import RowOrder
-from automtl.train.sparse import chunks
 from automtl.train.warm import Checkpoint, Snapshots
 
 CHUNK = 8192  # rows evaluated at a time
@@ -153,10 +153,10 @@ def outputs_of(network: GraphNetwork, rows: Rows) -> Outputs:
     """What the network says of rows, without dropout and without gradients, by task."""
     network.eval()
     with torch.no_grad():
-        if len(rows) <= CHUNK:
-            found: Outputs = network(rows.inputs[:])
-        else:
-            parts = [network(chunk) for chunk in chunks(rows.inputs, CHUNK)]
+        first, *others = [network(chunk) for chunk in chunks(rows.inputs, CHUNK)]
+        found: Outputs = first
+        if others:
+            parts = [first, *others]
             found = {task: torch.cat([part[task] for part in parts]) for task in network.tasks}
     network.train()
     return found

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from automtl.core.loss import Loss
 from automtl.core.task import TaskKind
-from automtl.train.sparse import InputRows
+from automtl.model.inputs import InputRows
 
 Outputs: TypeAlias = Mapping[str, Tensor]
 

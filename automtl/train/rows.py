@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from automtl.core.task import TaskKind
 from automtl.data.dataset import Part, TrainingData
+from automtl.model.inputs import as_inputs, as_tensor
 from automtl.plugins import Plugins
 from automtl.train.losses import Rows, slices
-from automtl.train.sparse import as_inputs, as_tensor
 
 
 def rows_of(

@@ -14,6 +14,7 @@ from automtl.core.task import Task, TaskKind
 from automtl.core.trial import Order
 from automtl.data.dataset import FittedSkip, MultiTaskData, Part, TrainingData
 from automtl.data.parts.bagging import bagged
+from automtl.model.inputs import as_inputs, chunks
 from automtl.model.skips.calibrate import calibrate
 from automtl.model.skips.kernel import KernelSkip, choose_landmarks, fit_kernel
 from automtl.model.skips.linear import LinearSkip, fit_linear
@@ -21,7 +22,6 @@ from automtl.plugins import Plugins
 from automtl.train.losses import TaskLosses, slices
 from automtl.train.part import PartStore
 from automtl.train.rows import rows_of
-from automtl.train.sparse import as_inputs, chunks
 
 CPU = torch.device("cpu")
 CHUNK = 1024  # rows whose similarities to all landmarks are in memory at a time
@@ -58,7 +58,7 @@ def _fitted(
     name: str, data: TrainingData, wanted: Tensor
 ) -> tuple[LinearSkip | KernelSkip, Tensor]:
     """The skip, and the offsets of the rows for training."""
-    inputs = as_inputs(data.train.inputs, CPU)[:]
+    inputs = as_inputs(data.train.inputs, CPU)
     if name == KERNEL_SKIP:
         return fit_kernel(inputs, wanted, torch.from_numpy(data.landmarks))
     return fit_linear(inputs, wanted, data.layout)
@@ -81,7 +81,7 @@ def with_skips(data: MultiTaskData, space: SearchSpace, plugins: Plugins) -> Mul
 
 def _landmarks(data: MultiTaskData) -> NDArray[np.float32]:
     """Of the rows for training by ``split``: bags have the same ones."""
-    inputs = as_inputs(data.train.inputs, CPU)[:]
+    inputs = as_inputs(data.train.inputs, CPU)
     found: NDArray[np.float32] = choose_landmarks(inputs, _wanted(data.train, data.kinds)).numpy()
     return found
 

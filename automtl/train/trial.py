@@ -14,6 +14,7 @@ from automtl.core.trial import Order, Phase, Result, Status
 from automtl.data.dataset import FittedSkip, TrainingData
 from automtl.model.check import check_network
 from automtl.model.count import count_flops, count_parameters, measure_latency
+from automtl.model.inputs import as_inputs
 from automtl.model.network import GraphNetwork, Network, build_network
 from automtl.plugins import Plugins
 from automtl.train.evaluate import errors, evaluate, predict, resampled_errors, tuned
@@ -22,7 +23,6 @@ from automtl.train.part import PartStore, PartTrainer, Trained, chosen_losses
 from automtl.train.probe import FeaturesProbe
 from automtl.train.rows import columns_of, training_rows
 from automtl.train.skips import bagged_for
-from automtl.train.sparse import as_inputs
 
 
 @dataclass(frozen=True)

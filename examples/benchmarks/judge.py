@@ -14,10 +14,10 @@ from automtl.core.trial import Trial
 from automtl.data.dataset import MultiTaskData
 from automtl.data.read import read_data
 from automtl.errors import RunError
+from automtl.model.inputs import as_inputs
 from automtl.plugins import Plugins, load_plugins
 from automtl.run import RunFolder
 from automtl.train.evaluate import constant_errors, errors, evaluate, predict
-from automtl.train.sparse import as_inputs
 from automtl.train.trial import trial_network
 
 SHAPES: dict[str, Callable[[TaskGraph], TaskGraph]] = {  # the graph of methods that have one only

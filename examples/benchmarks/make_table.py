@@ -20,9 +20,9 @@ from automtl.core.trial import Order, Phase
 from automtl.data.dataset import Part, TrainingData
 from automtl.data.read import read_data
 from automtl.errors import SearchFailed
+from automtl.model.inputs import as_inputs
 from automtl.plugins import Plugins, load_plugins, pick
 from automtl.train.evaluate import constant_errors, errors, evaluate, predict
-from automtl.train.sparse import as_inputs
 from automtl.train.trial import run_trial
 
 CPU = torch.device("cpu")

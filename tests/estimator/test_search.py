@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from pytest import fixture, importorskip, mark, raises
+from scipy.sparse import coo_array, csr_array
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.estimator_checks import estimator_checks_generator
@@ -141,6 +142,23 @@ def test_the_run_stays_where_it_was_asked_for(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "runs" / "mine")
     with raises(RunError, match=r"mine\.parquet: exists already"):
         model.fit(inputs, labels)
+
+
+def test_a_sparse_matrix_is_learned_from_as_it_is(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    counts = np.where(rng.random((60, 300)) < 0.03, rng.integers(1, 4, (60, 300)), 0.0)
+    labels = csr_array(rng.integers(0, 2, (60, 2)).astype(float))
+    model = clone(QUICK).set_params(folder=tmp_path / "sparse", targets=None)
+    model.fit(csr_array(counts), labels)
+    assert (tmp_path / "sparse.arrow").is_file()
+    found = model.predict(coo_array(counts))
+    assert found.shape == (60, 2)
+    assert np.array_equal(model.predict(counts), found)
+    with raises(RunError, match=r"sparse: exists already"):
+        model.fit(csr_array(counts), labels)
+    shutil.rmtree(tmp_path / "sparse")
+    with raises(RunError, match=r"sparse\.arrow: exists already"):
+        model.fit(csr_array(counts), labels)
 
 
 def test_mistakes_leave_nothing_behind(inputs: pd.DataFrame, tmp_path: Path) -> None:

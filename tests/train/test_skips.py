@@ -12,6 +12,7 @@ from automtl.core.space import Choice, SearchSpace
 from automtl.core.trial import Order, Phase
 from automtl.data.dataset import MultiTaskData
 from automtl.data.parts.bagging import bagged
+from automtl.model.inputs import as_inputs
 from automtl.model.skips.kernel import KernelSkip
 from automtl.model.skips.linear import LinearSkip
 from automtl.plugins import Plugins
@@ -19,7 +20,6 @@ from automtl.train.evaluate import evaluate, predict
 from automtl.train.losses import slices
 from automtl.train.part import PartStore
 from automtl.train.skips import bagged_for, with_skips
-from automtl.train.sparse import as_inputs
 from automtl.train.trial import Outcome, run_trial, trial_network
 
 CPU = torch.device("cpu")

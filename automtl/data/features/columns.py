@@ -64,6 +64,12 @@ class Numeric:
         fitted = cls(name, centre, 1 / _spread(known, centre), len(known) < len(values), ())
         return replace(fitted, quantiles=_fair_quantiles(fitted.scaled(known)))
 
+    @classmethod
+    def fit_plain(cls, name: str, values: Floats) -> "Numeric":
+        """Fits to training values that are mostly zero, none missing, and not all zero."""
+        others = np.clip(values[values != 0], -LARGEST, LARGEST)
+        return cls(name, 0.0, 1 / _spread_apart(others, 0.0), False, (), plain=True)
+
     def scaled(self, values: Floats) -> Floats:
         """Scaled and clipped values; missing ones are zero, where the median lies."""
         return scaled_together([self], values[:, None])[:, 0]
@@ -74,7 +80,11 @@ def _spread(values: Floats, centre: float) -> float:
     first, third = np.quantile(values, [0.25, 0.75])
     if third - first > SMALLEST:
         return float(third - first)
-    others = values[values != centre]
+    return _spread_apart(values[values != centre], centre)
+
+
+def _spread_apart(others: Floats, centre: float) -> float:
+    """The spread of values that differ from the median."""
     first, third = np.quantile(others, [0.25, 0.75])
     return float(max(third - first, np.median(np.abs(others - centre)), SMALLEST))
 

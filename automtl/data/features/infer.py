@@ -8,7 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from automtl.core.runs import is_runs, plain, runs_of
 from automtl.data.features.ngrams import split_words
+from automtl.data.features.sparse import DENSITY
 from automtl.data.features.text import (
     FALSE_WORDS,
     NULLS,
@@ -19,7 +21,7 @@ from automtl.data.features.text import (
     parse_number,
 )
 from automtl.data.files.source import Source
-from automtl.data.table import Column, ColumnKind
+from automtl.data.table import AnyColumn, Column, ColumnKind, SparseColumn
 from automtl.errors import DataError
 
 Parse: TypeAlias = Callable[[str], Any]
@@ -29,6 +31,7 @@ IDENTIFIER_SHARE = 0.95  # of distinct values among the known ones of a text col
 IDENTIFIER_ROWS = 20  # with fewer, distinct values may be chance
 TEXT_SHARE = 0.5  # of distinct values among the known ones, from which on they may be free text
 TEXT_WORDS = 3  # that a free text has on average, at least
+SPARSE_KINDS = (ColumnKind.NUMERIC, ColumnKind.BOOLEAN)  # that zero is a value of
 _SECONDS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _PARSERS: dict[ColumnKind, Parse] = {
     ColumnKind.NUMERIC: parse_number,
@@ -46,6 +49,8 @@ def infer_kind(values: pa.ChunkedArray) -> ColumnKind | None:
     Strings are booleans if they are one word for true and one for false, date-times if all of them
     are, free text if most of them are distinct and of several words, and categories otherwise.
     """
+    if is_runs(values.type):
+        return _infer_runs(values)
     kind = values.type
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
@@ -60,12 +65,18 @@ def infer_kind(values: pa.ChunkedArray) -> ColumnKind | None:
     return None
 
 
-def to_column(values: pa.ChunkedArray, kind: ColumnKind, source: Source, name: str) -> Column:
+def to_column(
+    values: pa.ChunkedArray, kind: ColumnKind, source: Source, name: str
+) -> Column | SparseColumn:
     """
-    The column as numbers or strings. A number that is not finite counts as missing.
+    The column as numbers or strings. A number that is not finite counts as missing. Runs of numbers
+    or booleans that are mostly zero are held without zeros.
 
     :raises DataError: If a value is not of the kind; the message names the first one.
     """
+    if is_runs(values.type):
+        found = None if kind.is_strings else _sparse(values, kind, source, name)
+        return found or to_column(plain(values), kind, source, name)
     if pa.types.is_dictionary(values.type):
         values = values.cast(values.type.value_type)
     if kind.is_strings and not _is_text(values.type):
@@ -73,6 +84,24 @@ def to_column(values: pa.ChunkedArray, kind: ColumnKind, source: Source, name: s
     if _is_text(values.type):
         return Column(kind, _parsed(values, kind, source, name))
     return Column(kind, _numbers(values))
+
+
+def _sparse(
+    values: pa.ChunkedArray, kind: ColumnKind, source: Source, name: str
+) -> SparseColumn | None:
+    """Runs without their zeros; None if not most are, or a value is not of the kind."""
+    ends, found = runs_of(values)
+    try:
+        numbers = to_column(pa.chunked_array([found]), kind, source, name).values
+    except DataError:
+        return None
+    lengths, other = np.diff(ends, prepend=0), numbers != 0
+    if kind not in SPARSE_KINDS or lengths[other].sum() >= DENSITY * lengths.sum():
+        return None
+    spans, starts = lengths[other], (ends - lengths)[other]
+    before = np.cumsum(spans) - spans
+    rows = np.repeat(starts - before, spans) + np.arange(spans.sum())
+    return SparseColumn(kind, rows.astype(np.int32), np.repeat(numbers[other], spans), len(values))
 
 
 def infer_task_kind(labels: pa.ChunkedArray) -> tuple[str, str]:
@@ -90,15 +119,15 @@ def infer_task_kind(labels: pa.ChunkedArray) -> tuple[str, str]:
     return "regression" if quantity else "multiclass", reason
 
 
-def why_useless(column: Column, train: NDArray[np.int64]) -> str | None:
+def why_useless(column: AnyColumn, train: NDArray[np.int64]) -> str | None:
     """Why nothing can be learned from an input, if so; ``train`` are the training rows."""
-    strings = column.kind.is_strings
-    missing = column.values == "" if strings else np.isnan(column.values)
+    strings, values = column.kind.is_strings, column.values
+    missing = values == "" if strings else np.isnan(values)
     if missing.all():
         return "all its values are missing"
     if missing[train].all():
         return "all its values are missing in the training rows"
-    given = column.values[train]
+    given = values[train]
     known = given if strings else given[~missing[train]]
     if (known == known[0]).all():
         return "it is the same in all training rows"
@@ -107,7 +136,7 @@ def why_useless(column: Column, train: NDArray[np.int64]) -> str | None:
     return None
 
 
-def why_identifier(column: Column) -> str | None:
+def why_identifier(column: AnyColumn) -> str | None:
     """Why an input seems to name the rows instead of describing them, if so."""
     values = column.values
     if column.kind == ColumnKind.CATEGORICAL:
@@ -121,6 +150,13 @@ def why_identifier(column: Column) -> str | None:
     if np.array_equal(values, values[0] + np.arange(len(values))):
         return "it counts the rows one by one, so it seems an identifier"
     return None
+
+
+def _infer_runs(values: pa.ChunkedArray) -> ColumnKind | None:
+    """As `infer_kind`, from one value of each run; free text needs them all."""
+    _, found = runs_of(values)
+    kind = infer_kind(pa.chunked_array([found]))
+    return infer_kind(plain(values)) if kind is ColumnKind.TEXT else kind
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -2,15 +2,24 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from automtl.core.runs import plain, plain_type
 from automtl.data.check import split_column
-from automtl.data.features.infer import infer_kind, to_column, why_identifier, why_useless
+from automtl.data.features.infer import (
+    SPARSE_KINDS,
+    infer_kind,
+    to_column,
+    why_identifier,
+    why_useless,
+)
+from automtl.data.features.sparse import DENSITY, MANY
 from automtl.data.files.source import Source
 from automtl.data.parts.strata import Rows
 from automtl.data.request import DataRequest
-from automtl.data.table import Column, Table
+from automtl.data.table import AnyColumn, SparseColumn, Table
 
 
 def input_names(request: DataRequest, names: Sequence[str]) -> list[str]:
@@ -31,7 +40,7 @@ def read_inputs(
 
     :raises DataError: If a value is not of its column's kind, or no column is left.
     """
-    table: dict[str, Column] = {}
+    table: dict[str, AnyColumn] = {}
     notes = []
     for name in input_names(request, raw.column_names):
         column = _read(request, raw[name], source, name)
@@ -39,15 +48,35 @@ def read_inputs(
             notes.append(f"{name}: set aside, {reason}")
         elif column is not None:
             table[name] = column
+    table = _without_zeros(table)
     if not table:
         reasons = "; ".join(notes) or "every column is a target, ignored or used for the split"
         raise source.error(f"at least one input must be left, but none is ({reasons}).")
     return table, [*_repairs(raw, table), *notes, *_aside(request, table)]
 
 
+def _without_zeros(table: dict[str, AnyColumn]) -> dict[str, AnyColumn]:
+    """The columns; those that are mostly zero are held without zeros if there are many."""
+    zeros = {name for name, column in table.items() if _is_mostly_zero(column)}
+    if len(zeros) <= MANY:
+        return table
+    return {
+        name: SparseColumn.of(column.kind, column.values) if name in zeros else column
+        for name, column in table.items()
+    }
+
+
+def _is_mostly_zero(column: AnyColumn) -> bool:
+    if column.kind not in SPARSE_KINDS:
+        return False
+    if isinstance(column, SparseColumn):
+        return True
+    return bool(np.count_nonzero(column.values) < DENSITY * len(column.values))
+
+
 def _read(
     request: DataRequest, values: pa.ChunkedArray, source: Source, name: str
-) -> Column | None:
+) -> AnyColumn | None:
     kind = request.columns.get(name) or infer_kind(values)
     if kind is not None:
         return to_column(values, kind, source, name)
@@ -60,7 +89,7 @@ def _read(
     return None
 
 
-def _why_not(request: DataRequest, name: str, column: Column | None, train: Rows) -> str | None:
+def _why_not(request: DataRequest, name: str, column: AnyColumn | None, train: Rows) -> str | None:
     if not name:
         return "it has no name in the header"
     if column is None:
@@ -81,7 +110,7 @@ def _repairs(raw: pa.Table, table: Table) -> list[str]:
     """A note on each column of numbers where some count as missing, because they are infinite."""
     notes = []
     for name in table:
-        floating = pa.types.is_floating(raw[name].type)
-        if floating and (infinite := pc.sum(pc.is_inf(raw[name])).as_py()):
+        floating = pa.types.is_floating(plain_type(raw[name].type))
+        if floating and (infinite := pc.sum(pc.is_inf(plain(raw[name]))).as_py()):
             notes.append(f"{name}: {infinite} infinite values count as missing")
     return notes

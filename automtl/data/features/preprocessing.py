@@ -6,7 +6,7 @@ same state as ONNX nodes. Whatever cannot be both is not in here.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -25,7 +25,7 @@ from automtl.data.features.columns import (
 )
 from automtl.data.features.ngrams import Text
 from automtl.data.features.sparse import DENSITY, MANY, SparseArray, is_sparse
-from automtl.data.table import ColumnKind, Table
+from automtl.data.table import AnyColumn, ColumnKind, SparseColumn, Table
 
 Values: TypeAlias = Mapping[str, NDArray[Any]]  # of some rows, by column, ``[n_rows]``
 
@@ -59,12 +59,15 @@ class Preprocessing:
             ColumnKind.DATETIME: DateTime.fit,
             ColumnKind.TEXT: Text.fit,
         }
-        fitted = tuple(fits[c.kind](name, c.values[train]) for name, c in table.items())
-        zeros = {c.name for c in fitted if _is_mostly_zero(c, table, train)}
-        if len(zeros) <= MANY:
-            return cls(fitted)
-        # Their embeddings would be a dozen times as many columns, and say little more.
-        return cls(tuple(_made_plain(c) if c.name in zeros else c for c in fitted))
+        # Embeddings of very many would be a dozen times as many columns, and say little more.
+        zeros = {name for name, column in table.items() if _is_mostly_zero(column, train)}
+        plain = zeros if len(zeros) > MANY else set()
+        return cls(
+            tuple(
+                (Numeric.fit_plain if name in plain else fits[column.kind])(name, column.at(train))
+                for name, column in table.items()
+            )
+        )
 
     @property
     def numbers(self) -> list[Numeric]:
@@ -119,22 +122,54 @@ class Preprocessing:
         The network's input, ``[n_rows, layout.size]``, finite everywhere; without its zeros if
         there are more than 200 columns and less than a tenth of the numbers are not zero.
         """
-        n_rows = len(next(iter(table.values())).values)
-        sample = self._rows(table, slice(0, n_rows, max(1, n_rows // SAMPLE)))
-        rows = [slice(start, start + CHUNK) for start in range(0, max(n_rows, 1), CHUNK)]
+        n_rows = next(iter(table.values())).n_rows
+        alone = self._alone(table)
+        if not alone:
+            return self._in_chunks(table, n_rows)
+        names = {column.name for column, _, _ in alone}
+        rest = Preprocessing(tuple(c for c in self.columns if c.name not in names))
+        places = np.setdiff1d(np.arange(self.layout.size), [place for _, _, place in alone])
+        numbers = _numbers(alone, (n_rows, self.layout.size))
+        return _joined(rest._in_chunks(table, n_rows), places, numbers)
+
+    def _alone(self, table: Table) -> list[tuple[Numeric | Boolean, SparseColumn, int]]:
+        """
+        Columns that are held without zeros and make one number each, zero where they are zero;
+        what holds them; and the place of that number.
+        """
+        layout = self.layout
+        n_encoded = len(layout.quantiles) + layout.n_flags + sum(layout.categories)
+        starts: list[tuple[int, Sequence[Numeric | Boolean]]] = [
+            (0, self.numbers),
+            (len(layout.quantiles), self.booleans),
+            (n_encoded, self.plain),
+        ]
+        return [
+            (column, held, place)
+            for start, columns in starts
+            for place, column in enumerate(columns, start)
+            if not column.flag and (isinstance(column, Boolean) or column.centre == 0)
+            if isinstance(held := table[column.name], SparseColumn)
+        ]
+
+    def _in_chunks(self, table: Table, n_rows: int) -> NDArray[np.float32] | SparseArray:
+        """What `transform` gives of these columns, whatever else is in the table."""
+        sample = self._rows(table, range(0, n_rows, max(1, n_rows // SAMPLE)))
+        starts = range(0, max(n_rows, 1), CHUNK)
+        rows = [range(start, min(start + CHUNK, n_rows)) for start in starts]
         chunks = (self._rows(table, some) for some in rows)
         if is_sparse(sample):
             return SparseArray.stack([SparseArray.of(chunk) for chunk in chunks])
         array = np.empty((n_rows, sample.shape[1]), np.float32)
         for some, chunk in zip(rows, chunks, strict=True):
-            array[some] = chunk
+            array[some.start : some.stop] = chunk
         return array
 
-    def _rows(self, table: Table, rows: slice) -> NDArray[np.float32]:
+    def _rows(self, table: Table, rows: range) -> NDArray[np.float32]:
         """Some rows of the network's input."""
-        values = {name: column.values[rows] for name, column in table.items()}
-        n_rows = len(next(iter(values.values())))
-        array, place = np.empty((n_rows, self.layout.size), np.float32), 0
+        some = slice(rows.start, rows.stop, rows.step)
+        values = {column.name: table[column.name].at(some) for column in self.columns}
+        array, place = np.empty((len(rows), self.layout.size), np.float32), 0
         for part in self._parts(values):
             array[:, place : place + part.shape[1]] = part
             place += part.shape[1]
@@ -169,12 +204,42 @@ def _scaled(columns: Sequence[Numeric], values: Values) -> Iterator[Floats]:
         yield scaled_together(some, np.column_stack([values[column.name] for column in some]))
 
 
-def _is_mostly_zero(column: FittedColumn, table: Table, train: NDArray[np.int64]) -> bool:
-    """Whether it is zero in nine training rows of ten, and zeros are zeros when scaled, too."""
-    if not isinstance(column, Numeric) or column.flag or column.centre != 0:
+def _is_mostly_zero(column: AnyColumn, train: NDArray[np.int64]) -> bool:
+    """Whether it is a number, zero in nine training rows of ten and missing in none."""
+    if column.kind is not ColumnKind.NUMERIC:
         return False
-    return bool(np.count_nonzero(table[column.name].values[train]) < DENSITY * len(train))
+    values = column.at(train)
+    mostly = np.count_nonzero(values) < DENSITY * len(values)
+    return bool(mostly and not np.isnan(values).any())
 
 
-def _made_plain(column: FittedColumn) -> FittedColumn:
-    return replace(column, plain=True, quantiles=()) if isinstance(column, Numeric) else column
+def _numbers(
+    alone: Sequence[tuple[Numeric | Boolean, SparseColumn, int]], shape: tuple[int, int]
+) -> SparseArray:
+    """What columns that `Preprocessing._alone` gives make, at their places."""
+    rows, places, numbers = [], [], []
+    for column, held, place in alone:
+        made = column.scaled if isinstance(column, Numeric) else column.filled
+        rows.append(held.rows)
+        places.append(np.full(len(held.rows), place, np.int32))
+        numbers.append(made(held.numbers).astype(np.float32))
+    return SparseArray.made(
+        np.concatenate(rows), np.concatenate(places), np.concatenate(numbers), shape
+    )
+
+
+def _joined(
+    others: NDArray[np.float32] | SparseArray, places: NDArray[np.int64], numbers: SparseArray
+) -> NDArray[np.float32] | SparseArray:
+    """``others``, whose columns are to be at ``places``, and the numbers."""
+    if not isinstance(others, SparseArray):
+        others = SparseArray.of(others)
+    rows, columns = others.places()
+    own_rows, own_columns = numbers.places()
+    joined = SparseArray.made(
+        np.concatenate([rows, own_rows]),
+        np.concatenate([places[columns], own_columns]),
+        np.concatenate([others.values, numbers.values]),
+        numbers.shape,
+    )
+    return joined if joined.pays else joined.dense()

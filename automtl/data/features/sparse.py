@@ -37,6 +37,20 @@ class SparseArray:
         return cls(_starts(counts), columns.astype(np.int32), values, array.shape[1])
 
     @classmethod
+    def made(
+        cls,
+        rows: NDArray[np.integer],
+        columns: NDArray[np.integer],
+        values: NDArray[np.float32],
+        shape: tuple[int, int],
+    ) -> "SparseArray":
+        """From numbers in any order, each at its own place; those that are zero are left out."""
+        other = np.flatnonzero(values)
+        order = other[np.argsort(rows[other].astype(np.int64) * shape[1] + columns[other])]
+        counts = np.bincount(rows[order], minlength=shape[0])
+        return cls(_starts(counts), columns[order].astype(np.int32), values[order], shape[1])
+
+    @classmethod
     def stack(cls, arrays: Sequence["SparseArray"]) -> "SparseArray":
         """The rows of at least one array, all of equally many columns, below each other."""
         counts = np.concatenate([np.diff(array.indptr) for array in arrays])
@@ -68,14 +82,24 @@ class SparseArray:
         return self.indptr, self.indices, self.values
 
     @property
+    def pays(self) -> bool:
+        """Whether there are many columns, most of them zero in most rows."""
+        n_rows, n_columns = self.shape
+        return n_columns > MANY and len(self.values) < DENSITY * n_rows * n_columns
+
+    @property
     def nbytes(self) -> int:
         """What it takes in memory."""
         return sum(array.nbytes for array in self.arrays)
 
+    def places(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """The row and the column of each number, ``[n_numbers]`` both."""
+        return np.repeat(np.arange(len(self)), np.diff(self.indptr)), self.indices
+
     def dense(self) -> NDArray[np.float32]:
         """The same with its zeros, ``[n_rows, n_columns]``."""
         array = np.zeros(self.shape, np.float32)
-        array[np.repeat(np.arange(len(self)), np.diff(self.indptr)), self.indices] = self.values
+        array[self.places()] = self.values
         return array
 
 

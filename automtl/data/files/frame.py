@@ -2,12 +2,16 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from automtl.core.reader import Reader, check_names, finished
+from automtl.core.runs import as_runs
 from automtl.errors import DataError
 
 FRAME = Path("data frame")  # what stands in messages where a file would be named
@@ -34,21 +38,24 @@ class FrameReader(Reader):
 def to_table(frame: Any) -> pa.Table:
     """
     An Arrow table of a data frame of pandas or polars, of an Arrow table or of a mapping of names
-    to columns, such as arrays. Names become text; the index of a pandas frame is left out.
+    to columns, such as arrays. Names become text; the index of a pandas frame is left out. Of a
+    matrix ``x``, an array or one of SciPy's sparse ones, the columns are ``x_0``, ``x_1``...
+    Columns that are sparse, of a matrix or a frame, are held as runs.
 
-    :raises DataError: If it is none of these, a column does not hold values of one type, or names
-        are repeated.
+    :raises DataError: If it is none of these, a column does not hold values of one type that can
+        be in a table, or names are repeated.
     """
     if isinstance(frame, (pa.Table, pa.RecordBatch)):
         table = frame
     elif hasattr(frame, "to_arrow"):
         table = frame.to_arrow()
     elif hasattr(frame, "items"):
-        table = _assembled([(str(name), values) for name, values in frame.items()])
+        table = _assembled([pair for name, given in frame.items() for pair in _named(name, given)])
     else:
+        mend = " Name it: {'x': matrix, 'label': labels}." if is_sparse_matrix(frame) else ""
         raise DataError(
             f"{FRAME}: must be a data frame of pandas or polars, an Arrow table or a mapping of "
-            f"names to columns, but is a {type(frame).__name__}."
+            f"names to columns, but is a {type(frame).__name__}.{mend}"
         )
     check_names(FRAME, table.column_names)
     return pa.table(table)
@@ -63,11 +70,49 @@ def _assembled(columns: Sequence[tuple[str, Any]]) -> pa.Table:
     return pa.table(arrays, names=names)
 
 
+def is_sparse_matrix(values: Any) -> bool:
+    """Whether it is one of SciPy's, in whatever format."""
+    return hasattr(values, "tocsc")
+
+
+def matrix_columns(matrix: Any) -> list[Any]:
+    """The columns of an array or a sparse matrix ``[n_rows, n_columns]``; runs if it is sparse."""
+    if not is_sparse_matrix(matrix):
+        return list(np.asarray(matrix).T)
+    matrix = matrix.tocsc(copy=True)
+    matrix.sum_duplicates()  # and sorts the rows of a column
+    ends = matrix.indptr.tolist()
+    spans = [slice(*pair) for pair in pairwise(ends)]
+    return [_runs(matrix.indices[s], matrix.data[s], 0, matrix.shape[0]) for s in spans]
+
+
+def _named(name: Any, values: Any) -> list[tuple[str, Any]]:
+    """A column and its name, or all columns of a matrix and theirs."""
+    if not (is_sparse_matrix(values) or (isinstance(values, np.ndarray) and values.ndim == 2)):
+        return [(str(name), values)]
+    return [(f"{name}_{number}", own) for number, own in enumerate(matrix_columns(values))]
+
+
+def _runs(rows: NDArray[Any], values: NDArray[Any], rest: Any, n_rows: int) -> pa.Array:
+    """A column of ``rest`` but for the values of a few rows."""
+    every = np.append(values, np.asarray(rest).astype(values.dtype))
+    return as_runs(rows.astype(np.int64), pa.array(every, from_pandas=True), n_rows)
+
+
 def _array(name: str, values: Any) -> pa.Array | pa.ChunkedArray:
     try:
-        return pa.array(values, from_pandas=True)  # NaN is missing
+        if (sparse := getattr(values, "sparse", None)) is not None:  # a series of pandas
+            rows = values.array.sp_index.to_int_index().indices
+            return _runs(rows, sparse.sp_values, sparse.fill_value, len(values))
+        array = pa.array(values, from_pandas=True)  # NaN is missing
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise DataError(
             f"{FRAME}, column '{name}': must be a sequence of values of one type, but is none: "
             f"{error}. Convert it, to text say, or split it into several columns."
         ) from None
+    if pa.types.is_struct(array.type):
+        raise DataError(
+            f"{FRAME}, column '{name}': must hold text, numbers, booleans or dates, but holds "
+            f"dictionaries. Make a column of each of their entries, or leave it out."
+        )
+    return array

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from automtl.core.runs import plain, taken
 from automtl.data.features.text import NULLS
 from automtl.data.files.source import Source
 from automtl.data.parts.strata import Rows
@@ -50,12 +51,13 @@ def widen(
     n_rows = int(place.max(initial=-1)) + 1
     first = np.full(n_rows, table.num_rows)
     np.minimum.at(first, place, np.arange(table.num_rows))
-    wide = table.select(others).take(pa.array(first))
+    wide = pa.table({name: taken(table[name], first) for name in others})
+    labels = plain(table[value_column])
     for number, name in enumerate(tasks):
         rows = np.flatnonzero(task == number)
         chosen = np.full(n_rows, -1)
         chosen[place[rows]] = rows
-        values = table[value_column].take(pa.array(chosen, mask=chosen < 0))
+        values = labels.take(pa.array(chosen, mask=chosen < 0))
         wide = wide.append_column(name, values)
     return Widened(wide, tasks, first)
 
@@ -64,7 +66,7 @@ def _tasks(
     names: pa.ChunkedArray, others: list[str], source: Source, column: str
 ) -> tuple[Rows, list[str]]:
     """The number of each row's task, and the names of the tasks."""
-    words = names.cast(pa.string())
+    words = plain(names).cast(pa.string())
     missing = pc.fill_null(pc.is_in(words, pa.array(NULLS - {""})), False)
     missing = pc.or_(missing, pc.equal(pc.fill_null(words, ""), ""))
     if (row := pc.index(missing, True).as_py()) >= 0:
@@ -100,6 +102,7 @@ def _merged(others: pa.Table, task: Rows) -> Rows:
 
 def _codes(column: pa.ChunkedArray) -> tuple[Rows, pa.Array]:
     """The number of each value, a missing one included, and the values in order of appearance."""
+    column = plain(column)
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     encoded = pc.dictionary_encode(column.combine_chunks(), null_encoding="encode")

@@ -3,7 +3,9 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from automtl.core.runs import is_runs, plain, plain_type
 from automtl.errors import DataError
 from automtl.suggest import did_you_mean
 
@@ -35,7 +37,8 @@ def concatenate(
             f"{there}, column '{origin}': the column that tells the files apart must have a name "
             f"of its own, but there is such a column already."
         )
-    schema = pa.schema([_unified(name, tables) for name in _all_columns(inputs, targets)])
+    schemas = {path: table.schema for path, table in tables.items()}
+    schema = pa.schema([_unified(name, schemas) for name in _all_columns(inputs, targets)])
     aligned = [_aligned(table, schema, path, origin) for path, table in tables.items()]
     return pa.concat_tables(aligned).combine_chunks()
 
@@ -92,14 +95,18 @@ def _check_inputs(
     first: str,
 ) -> None:
     own = [name for name in columns if name not in targets[path]]
-    missing = [name for name in inputs if name not in own]
-    extra = [name for name in own if name not in inputs]
+    missing, extra = _without(inputs, own), _without(own, inputs)
     if missing or extra:
         found = "; ".join(_differences(missing, extra))
         raise DataError(
             f"{path}: every source must have the inputs of {first}, but {found}. Rename or add the "
             f"columns, or ignore them in all sources."
         )
+
+
+def _without(names: list[str], others: list[str]) -> list[str]:
+    there = set(others)
+    return [name for name in names if name not in there]
 
 
 def _differences(missing: list[str], extra: list[str]) -> Iterator[str]:
@@ -120,14 +127,16 @@ def _more(names: list[str]) -> str:
     return f" and {len(names) - 12} more" if len(names) > 12 else ""
 
 
-def _unified(name: str, tables: Mapping[str, pa.Table]) -> pa.Field:
+def _unified(name: str, schemas: Mapping[str, pa.Schema]) -> pa.Field:
     """The column's field, of a type that holds the values of all files."""
+    there = {p: s.field(name).type for p, s in schemas.items() if s.get_field_index(name) >= 0}
+    runs = [kind for kind in there.values() if is_runs(kind)]
+    if runs and {plain_type(kind) for kind in there.values()} == {runs[0].value_type}:
+        return pa.field(name, runs[0])
     result: pa.Field | None = None
     seen = ""
-    for path, table in tables.items():
-        if name not in table.column_names:
-            continue
-        field = pa.field(name, _plain(table.schema.field(name).type))
+    for path, own in there.items():
+        field = pa.field(name, _plain(own))
         if result is None or pa.types.is_null(result.type):
             result, seen = field, path
         elif not pa.types.is_null(field.type):
@@ -137,6 +146,7 @@ def _unified(name: str, tables: Mapping[str, pa.Table]) -> pa.Field:
 
 def _plain(kind: pa.DataType) -> pa.DataType:
     """The type of the values, however they are stored."""
+    kind = plain_type(kind)
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     return pa.string() if pa.types.is_large_string(kind) else kind
@@ -163,10 +173,10 @@ def _common(known: pa.Field, field: pa.Field, seen: str, path: str) -> pa.Field:
 
 def _aligned(table: pa.Table, schema: pa.Schema, path: str, origin: str | None) -> pa.Table:
     """The table with all columns, nulls in those that it does not have."""
-    n_rows = table.num_rows
+    n_rows, there = table.num_rows, set(table.column_names)
     columns = [
         _cast(table[field.name], field, path)
-        if field.name in table.column_names
+        if field.name in there
         else pa.nulls(n_rows, field.type)
         for field in schema
     ]
@@ -177,8 +187,12 @@ def _aligned(table: pa.Table, schema: pa.Schema, path: str, origin: str | None) 
 
 
 def _cast(values: pa.ChunkedArray, field: pa.Field, path: str) -> pa.ChunkedArray:
+    if values.type == field.type:
+        return values
+    if is_runs(field.type):
+        return pc.run_end_encode(values, field.type.run_end_type)
     try:
-        return values.cast(field.type, safe=not pa.types.is_floating(field.type))
+        return plain(values).cast(field.type, safe=not pa.types.is_floating(field.type))
     except pa.ArrowInvalid as error:
         raise DataError(
             f"{path}, column '{field.name}': must fit the type of all sources, {field.type}, but "

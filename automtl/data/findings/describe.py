@@ -13,7 +13,7 @@ from automtl.data.findings.relations import associations
 from automtl.data.findings.suspicions import Suspicion, suspicions
 from automtl.data.labels.label_columns import FLAGS, LabelColumn, label_columns
 from automtl.data.parts.split import PARTS
-from automtl.data.table import Column
+from automtl.data.table import AnyColumn, SparseColumn
 
 Json: TypeAlias = dict[str, Any]
 
@@ -71,7 +71,9 @@ def in_words(report: Json) -> list[str]:
     return list(_lines(report))
 
 
-def _n_missing(column: Column) -> int:
+def _n_missing(column: AnyColumn) -> int:
+    if isinstance(column, SparseColumn):
+        return int(np.isnan(column.numbers).sum())
     if column.kind.is_strings:
         return int((column.values == "").sum())
     return int(np.isnan(column.values).sum())

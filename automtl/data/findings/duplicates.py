@@ -1,6 +1,6 @@
 """Rows that are equal in all columns."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TypeAlias
 
 import numpy as np
@@ -15,18 +15,18 @@ SHIFT = np.uint64(31)
 NAN = np.float64(np.nan).view(np.uint64)
 
 
-def fingerprints(columns: Sequence[Floats]) -> Bits:
+def fingerprints(columns: Iterable[Floats]) -> Bits:
     """
     A number for each row, equal where all values are, missing ones included; ``[n_rows]``. That
     two rows that differ have one number is as good as impossible.
 
     :param columns: At least one, each ``[n_rows]``, NaN where missing.
     """
-    total = np.zeros(len(columns[0]), np.uint64)
+    total = np.zeros(1, np.uint64)
     for values in columns:
         bits = (values + 0.0).view(np.uint64)  # -0 becomes 0
         bits[np.isnan(values)] = NAN
-        total ^= bits
+        total = total ^ bits
         total *= FACTOR
         total ^= total >> SHIFT
     return total

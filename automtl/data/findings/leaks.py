@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automtl.data.findings.relations import correlations, ranks
+from automtl.data.table import AnyColumn
 
 Floats: TypeAlias = NDArray[np.float64]
 Rows: TypeAlias = NDArray[np.int64]
 
 CELLS = 10_000_000  # that are looked at
+TOGETHER = 500  # columns that are looked at together
 SAMPLE = (300, 5000)  # rows, at least and at most, of labels that are missing together
 RARE = 30  # rows of the sample at least that have a label and that have it not, if there are
 ENOUGH = 10  # rows of each of two classes, to judge a rule by
@@ -24,12 +26,18 @@ class Clue:
     """
     A column that may tell labels.
 
-    :param values: ``[n_rows]``, NaN where missing.
+    :param column: Numbers, NaN where missing.
+    :param rows: Which of its rows may be learned from, ``[n_rows]``.
     :param named: Whether the values are numbers of categories, whose order means nothing.
     """
 
-    values: Floats
+    column: AnyColumn
+    rows: Rows
     named: bool
+
+    def at(self, some: Rows) -> Floats:
+        """The values of some of the rows."""
+        return self.column.at(self.rows[some])
 
 
 @dataclass(frozen=True)
@@ -77,14 +85,14 @@ def rules(
     found = []
     for numbers in alike.values():
         rows = _sample([labels[i] for i in numbers], [n_classes[i] for i in numbers], n_rows, rng)
-        given = np.array([clue.values[rows] for clue in clues]).reshape(len(clues), len(rows))
-        sample = _Sample(given, np.array([clue.named for clue in clues], dtype=bool))
-        for number in numbers:
-            n = n_classes[number]
-            scores = sample.scores(labels[number][rows], n)
-            for clue in np.flatnonzero(scores >= least):
-                found.append(Rule(int(clue), number, _measure(n), float(scores[clue])))
-    return found
+        for first in range(0, len(clues), TOGETHER):
+            sample = _Sample.of(clues[first : first + TOGETHER], rows)
+            for number in numbers:
+                n = n_classes[number]
+                scores = sample.scores(labels[number][rows], n)
+                for clue in np.flatnonzero(scores >= least):
+                    found.append(Rule(first + int(clue), number, _measure(n), float(scores[clue])))
+    return sorted(found, key=lambda rule: (rule.label, rule.clue))
 
 
 def _measure(n_classes: int) -> str:
@@ -118,6 +126,11 @@ class _Sample:
     def __init__(self, clues: Floats, named: NDArray[np.bool_]) -> None:
         self.clues, self.named = clues, named
         self.ranks = np.where(named[:, None], np.nan, ranks(clues))
+
+    @classmethod
+    def of(cls, clues: Sequence[Clue], rows: Rows) -> "_Sample":
+        values = np.array([clue.at(rows) for clue in clues]).reshape(len(clues), len(rows))
+        return cls(values, np.array([clue.named for clue in clues], dtype=bool))
 
     def scores(self, label: Floats, n_classes: int) -> Floats:
         """How well each column tells a label, ``[n_clues]``; NaN where there are too few rows."""

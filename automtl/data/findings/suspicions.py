@@ -1,6 +1,6 @@
 """What in the data looks like a mistake, each with what to do about it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +12,8 @@ from automtl.data.findings.duplicates import fingerprints
 from automtl.data.findings.leaks import Clue, Rule, rules
 from automtl.data.labels.label_columns import Floats, LabelColumn
 from automtl.data.parts.division import PART_WORDS
-from automtl.data.parts.strata import Mask
-from automtl.data.table import Column, ColumnKind, Table
+from automtl.data.parts.strata import Mask, Rows
+from automtl.data.table import AnyColumn, Column, ColumnKind, SparseColumn, Table
 
 TOLD = 0.99  # score of one input from which it is suspicious
 SAME = 0.999  # score of one label from which another is a function of it
@@ -82,23 +82,23 @@ def _is_one_sided(label: LabelColumn, part: Mask) -> bool:
     return not all((label.values[part] == value).any() for value in (0, 1))
 
 
-def _coded(column: Column) -> Floats:
-    """The values as numbers, NaN where missing; a string is the number of its category."""
+def _coded(column: AnyColumn) -> AnyColumn:
+    """The column as numbers, NaN where missing; a string is the number of its category."""
     if not column.kind.is_strings:
-        return column.values
+        return column
     encoded = pa.array(column.values, pa.string()).dictionary_encode()
     codes = np.asarray(encoded.indices.to_numpy(), np.float64)
     empty = encoded.dictionary.index("").as_py()
-    return np.where(codes == empty, np.nan, codes)
+    return Column(column.kind, np.where(codes == empty, np.nan, codes))
 
 
 def _leaks(
-    data: MultiTaskData, inputs: Mapping[str, Floats], labels: Sequence[LabelColumn]
+    data: MultiTaskData, inputs: Table, labels: Sequence[LabelColumn]
 ) -> Iterator[Suspicion]:
     """Inputs that tell a label almost perfectly, and inputs whose gaps do."""
     clues, names = [], []
-    for name, values in inputs.items():
-        for clue, what in _clues(name, data.table[name].kind, values[data.train.rows]):
+    for name, column in inputs.items():
+        for clue, what in _clues(name, column, data.train.rows):
             clues.append(clue)
             names.append((name, what))
     found: dict[int, list[Rule]] = {}
@@ -116,13 +116,13 @@ def _leaks(
         )
 
 
-def _clues(name: str, kind: ColumnKind, values: Floats) -> Iterator[tuple[Clue, str]]:
-    if kind == ColumnKind.TEXT:
+def _clues(name: str, column: AnyColumn, rows: Rows) -> Iterator[tuple[Clue, str]]:
+    if column.kind == ColumnKind.TEXT:
         return
-    yield Clue(values, kind.is_strings), f"input '{name}'"
-    missing = np.isnan(values)
-    if not kind.is_strings and FLAG[0] < missing.mean() < FLAG[1]:
-        yield Clue(missing.astype(np.float64), False), f"whether input '{name}' is missing"
+    yield Clue(column, rows, named=column.kind.is_strings), f"input '{name}'"
+    if not column.kind.is_strings and FLAG[0] < np.isnan(column.at(rows)).mean() < FLAG[1]:
+        missing = Column(ColumnKind.BOOLEAN, np.isnan(column.values).astype(np.float64))
+        yield Clue(missing, rows, named=False), f"whether input '{name}' is missing"
 
 
 def _rules(
@@ -137,7 +137,11 @@ def _dependent(data: MultiTaskData, labels: Sequence[LabelColumn]) -> Iterator[S
     if len(labels) > MAX_LABELS:
         return
     n_train = len(data.train.rows)
-    clues = [Clue(label.values[:n_train], len(label.classes) > 2) for label in labels]
+    rows = np.arange(n_train)
+    clues = [
+        Clue(Column(ColumnKind.NUMERIC, label.values), rows, named=len(label.classes) > 2)
+        for label in labels
+    ]
     found = {
         (rule.clue, rule.label)
         for rule in _rules(clues, labels, n_train, SAME)
@@ -159,9 +163,9 @@ def _dependent(data: MultiTaskData, labels: Sequence[LabelColumn]) -> Iterator[S
         )
 
 
-def _shared_rows(data: MultiTaskData, inputs: Mapping[str, Floats]) -> Iterator[Suspicion]:
+def _shared_rows(data: MultiTaskData, inputs: Table) -> Iterator[Suspicion]:
     """Rows to judge by whose inputs are those of a training row."""
-    prints = fingerprints(list(inputs.values()))
+    prints = fingerprints(column.values for column in inputs.values())
     known = prints[data.train.rows]
     for name, part in (("validation", data.validation), ("test", data.test)):
         count = int(np.isin(prints[part.rows], known).sum())
@@ -195,10 +199,10 @@ def _torn_groups(data: MultiTaskData) -> Iterator[Suspicion]:
             )
 
 
-def _near_constant(data: MultiTaskData, inputs: Mapping[str, Floats]) -> Iterator[Suspicion]:
+def _near_constant(data: MultiTaskData, inputs: Table) -> Iterator[Suspicion]:
     """Inputs that say nearly nothing."""
     rows = data.train.rows
-    names = [name for name, values in inputs.items() if _is_near_constant(values[rows])]
+    names = [name for name, column in inputs.items() if _is_near_constant(column.at(rows))]
     if names:
         yield Suspicion(
             "nearly constant",
@@ -221,7 +225,7 @@ def _is_mostly_one(values: Floats, share: float) -> bool:
     return bool(((first == last) | np.isnan(first)).any())
 
 
-def _identifiers(table: Table, inputs: Mapping[str, Floats]) -> Iterator[Suspicion]:
+def _identifiers(table: Table, inputs: Table) -> Iterator[Suspicion]:
     """Inputs that name the rows, and are kept because they were asked for or seem numbers."""
     for name, column in table.items():
         if reason := _why_names(column, inputs[name]):
@@ -233,9 +237,11 @@ def _identifiers(table: Table, inputs: Mapping[str, Floats]) -> Iterator[Suspici
             )
 
 
-def _why_names(column: Column, values: Floats) -> str | None:
+def _why_names(column: AnyColumn, coded: AnyColumn) -> str | None:
+    if isinstance(column, SparseColumn):
+        return None  # most of its values are the same
     if column.kind == ColumnKind.CATEGORICAL:  # a look at the codes saves a long one at the strings
-        known = values[~np.isnan(values)]
+        known = coded.values[~np.isnan(coded.values)]
         many = len(np.unique(known)) >= IDENTIFIER_SHARE * len(known)
         return why_identifier(column) if many else None
     return why_identifier(column) or _why_distinct(column)

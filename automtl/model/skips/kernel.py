@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from automtl.model.inputs import InputRows, chunks, some_rows
 from automtl.model.skips.ridge import (
     BLOCK,
     BUDGET,
@@ -19,7 +20,8 @@ from automtl.model.skips.ridge import (
 )
 
 WIDTHS = (0.1, 0.3, 1.0, 3.0)  # the kernel is exp(-width d), with d relative to its mean
-LANDMARKS = 2000  # at most
+LANDMARKS = 2000  # at most; and all of them together so many
+LANDMARK_NUMBERS = 1 << 24  # numbers, where there are very many columns
 ROWS = 30_000  # that a regression is fitted on, at most
 PROBED, PROBE_ROWS = 500, 2000  # landmarks and rows, at most, that widths are compared on
 RANK = 1e-6  # eigenvalues of the landmarks' similarities below this share of the largest are zero
@@ -77,7 +79,7 @@ def squared_distances(one: Tensor, other: Tensor) -> Tensor:
     return (norms - 2 * one @ other.T).clamp(min=0)
 
 
-def choose_landmarks(inputs: Tensor, targets: Tensor) -> Tensor:
+def choose_landmarks(inputs: InputRows, targets: Tensor) -> Tensor:
     """
     Random rows, as many as regressions on them are affordable for, ``[n_landmarks, n_inputs]``.
 
@@ -85,14 +87,14 @@ def choose_landmarks(inputs: Tensor, targets: Tensor) -> Tensor:
     :param targets: What is to be fitted, ``[n_rows, n_outputs]``, NaN where a label is missing.
     """
     sizes = [min(len(rows), ROWS) for _, rows in groups_of(targets)]
-    kept = min(len(inputs), LANDMARKS)
+    kept = min(len(inputs), LANDMARKS, max(2, LANDMARK_NUMBERS // inputs.shape[1]))
     while kept > 2 and sum(cost(size, kept) for size in sizes) > BUDGET:
         kept = kept * 9 // 10
     shuffled = torch.randperm(len(inputs), generator=torch.Generator().manual_seed(0))
     return inputs[shuffled[:kept].to(inputs.device)]
 
 
-def fit_kernel(inputs: Tensor, targets: Tensor, landmarks: Tensor) -> tuple[KernelSkip, Tensor]:
+def fit_kernel(inputs: InputRows, targets: Tensor, landmarks: Tensor) -> tuple[KernelSkip, Tensor]:
     r"""
     Kernel ridge regression of each column of targets, as `ridge` has it, in the Nystroem
     approximation (Williams and Seeger, 2000, https://papers.nips.cc/paper/1866): on features
@@ -119,11 +121,11 @@ def fit_kernel(inputs: Tensor, targets: Tensor, landmarks: Tensor) -> tuple[Kern
             skip.weight[at][:, columns] = (similar.basis @ fit.weight).to(skip.weight)
             skip.bias[columns] = fit.bias.to(skip.bias)
             left_out[rows[:, None], columns] = fit.left_out.to(left_out)
-    offsets = torch.cat([skip(block) for block in torch.split(inputs, BLOCK)])
+    offsets = torch.cat([skip(block) for block in chunks(inputs, BLOCK)])
     return skip, torch.where(left_out.isnan(), offsets, left_out)
 
 
-def _widths(inputs: Tensor, targets: Tensor, groups: Groups, landmarks: Tensor) -> list[int]:
+def _widths(inputs: InputRows, targets: Tensor, groups: Groups, landmarks: Tensor) -> list[int]:
     """Which of `WIDTHS` suits each column of targets."""
     rate = KernelSkip(landmarks, 0).rate
     errors = torch.zeros(len(WIDTHS), targets.shape[1], dtype=torch.float64)
@@ -155,7 +157,7 @@ class _Similar:
         return cls(exact, rate, vectors[:, kept] * (len(exact) / values[kept]).sqrt())
 
     def regressions(
-        self, inputs: Tensor, targets: Tensor, groups: Groups, most: int
+        self, inputs: InputRows, targets: Tensor, groups: Groups, most: int
     ) -> Iterator[tuple[Tensor, list[int], Ridge]]:
         """Rows, columns and fit of each group of columns, on ``most`` rows of each."""
         parts = [(columns, some_of(rows, most)) for columns, rows in groups if columns]
@@ -168,11 +170,11 @@ class _Similar:
                 yield rows, columns, ridge(whole, rows, wanted)
             else:
                 every = torch.arange(len(rows), device=rows.device)
-                yield rows, columns, ridge(self._table(inputs[rows]), every, wanted)
+                yield rows, columns, ridge(self._table(some_rows(inputs, rows)), every, wanted)
 
-    def _table(self, inputs: Tensor) -> Table:
+    def _table(self, inputs: InputRows) -> Table:
         blocks = (
             torch.exp(-self.rate * squared_distances(block.double(), self.landmarks)) @ self.basis
-            for block in torch.split(inputs, BLOCK)
+            for block in chunks(inputs, BLOCK)
         )
         return Table.of(torch.cat([block.to(inputs.dtype) for block in blocks]))

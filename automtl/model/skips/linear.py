@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from automtl.core.block import InputSpec
+from automtl.model.inputs import InputRows
 from automtl.model.skips.ridge import BUDGET, Table, affordable, groups_of, ridge
 
 CONSTANT = 1e-5  # a column that deviates less than this tells nothing
@@ -52,7 +53,7 @@ class LinearSkip(nn.Module):
         return torch.addmm(self.bias, unclip(features, self.curve), self.weight)
 
 
-def fit_linear(inputs: Tensor, targets: Tensor, layout: InputSpec) -> tuple[LinearSkip, Tensor]:
+def fit_linear(inputs: InputRows, targets: Tensor, layout: InputSpec) -> tuple[LinearSkip, Tensor]:
     """
     Fits a `ridge` to each column of targets on the rows that are labelled.
 
@@ -67,7 +68,7 @@ def fit_linear(inputs: Tensor, targets: Tensor, layout: InputSpec) -> tuple[Line
     """
     (n_rows, n_inputs), n_numbers = inputs.shape, len(layout.quantiles)
     table = _standardised(inputs, n_numbers)
-    weight = inputs.new_zeros(n_inputs, targets.shape[1], dtype=torch.float64)
+    weight = targets.new_zeros(n_inputs, targets.shape[1], dtype=torch.float64)
     bias = weight.new_zeros(targets.shape[1])
     groups = groups_of(targets)
     fits = []
@@ -76,7 +77,7 @@ def fit_linear(inputs: Tensor, targets: Tensor, layout: InputSpec) -> tuple[Line
         fit = ridge(table, rows, targets[rows][:, columns].double())
         weight[:, columns], bias[columns] = fit.weight, fit.bias
         fits.append((rows, columns, fit))
-    offsets = inputs.new_empty(n_rows, targets.shape[1])
+    offsets = targets.new_empty(n_rows, targets.shape[1], dtype=inputs.dtype)
     for part, block in table.blocks(torch.arange(n_rows, device=inputs.device)):
         offsets[part] = (block @ weight + bias).to(offsets.dtype)
     for rows, columns, fit in fits:
@@ -88,7 +89,14 @@ def fit_linear(inputs: Tensor, targets: Tensor, layout: InputSpec) -> tuple[Line
     return skip, offsets
 
 
-def _standardised(inputs: Tensor, n_numbers: int) -> Table:
+def _unclipped(inputs: InputRows, curve: Tensor) -> InputRows:
+    """All rows as `unclip` gives them: it leaves zeros as they are."""
+    if isinstance(inputs, Tensor):
+        return unclip(inputs, curve)
+    return inputs.each(lambda numbers, columns: unclip(numbers, curve[columns]))
+
+
+def _standardised(inputs: InputRows, n_numbers: int) -> Table:
     """
     The unclipped input with means and deviations of all rows. Numbers get variance one; others,
     which are mostly flags, are divided by the root of their deviation (Pareto scaling, van den Berg
@@ -96,7 +104,8 @@ def _standardised(inputs: Tensor, n_numbers: int) -> Table:
     numbers: a flag that is 1 in half of the rows gets variance one, too, and a rarer one less.
     """
     n_rows, size = inputs.shape
-    raw = Table.of(unclip(inputs, curve_of(size, n_numbers).to(inputs)))
+    curve = curve_of(size, n_numbers).to(inputs.device, inputs.dtype)
+    raw = Table.of(_unclipped(inputs, curve))
     rows = torch.arange(n_rows, device=inputs.device)
     around = replace(raw, centre=raw.mean(rows))
     squares = (block.square().sum(0) for _, block in around.blocks(rows))

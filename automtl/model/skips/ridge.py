@@ -14,10 +14,12 @@ cost nothing once a matrix is decomposed.
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import torch
 from torch import Tensor
+
+from automtl.model.inputs import InputRows
 
 # Strengths a label: eight decades in steps of half a decade, between which leave-one-out errors
 # hardly change. Columns have a variance of about one, so the eigenvalues of their covariance have a
@@ -25,7 +27,8 @@ from torch import Tensor
 # direction that a thousand columns share. The last is no skip at all: the mean of the targets.
 STRENGTHS = (*(10 ** (half / 2) for half in range(-10, 7)), math.inf)
 BUDGET = 2e12  # floating-point operations of all regressions of a skip: a minute at most on a core
-BLOCK = 4096  # rows that are float64 at a time
+BLOCK = 4096  # rows that are float64 at a time; fewer if they have more than so many
+NUMBERS = 1 << 24  # numbers
 RANK = 1e-12  # eigenvalues below this share of the largest are zero
 
 Groups: TypeAlias = Sequence[tuple[list[int], Tensor]]
@@ -35,20 +38,21 @@ Groups: TypeAlias = Sequence[tuple[list[int], Tensor]]
 class Table:
     """What to regress on, as float64 columns, made block by block."""
 
-    values: Tensor  # [n_rows, n_columns]
+    values: InputRows  # [n_rows, n_columns]
     centre: Tensor  # [n_columns]
     inverse: Tensor  # [n_columns], the factor of each column; zero for constant columns
 
     @classmethod
-    def of(cls, values: Tensor) -> "Table":
+    def of(cls, values: InputRows) -> "Table":
         """Columns that are taken as they are."""
-        zero = values.new_zeros(values.shape[1], dtype=torch.float64)
+        zero = torch.zeros(values.shape[1], dtype=torch.float64, device=values.device)
         return cls(values, zero, zero + 1)
 
     def blocks(self, rows: Tensor) -> Iterator[tuple[slice, Tensor]]:
         """Which of the rows, and their values, ``[at most BLOCK, n_columns]``."""
-        for start in range(0, len(rows), BLOCK):
-            part = slice(start, start + BLOCK)
+        size = max(1, min(BLOCK, NUMBERS // max(1, len(self.centre))))
+        for start in range(0, len(rows), size):
+            part = slice(start, start + size)
             values = self.values[rows[part]].double()
             yield part, values.sub_(self.centre).mul_(self.inverse)
 
@@ -80,8 +84,7 @@ def ridge(table: Table, rows: Tensor, targets: Tensor) -> Ridge:
     :math:`y_i - \hat y_{-i} = (y_i - \hat y_i) / (1 - h_{ii})`.
 
     The decomposition is of the columns' covariance or, where there are fewer rows than columns, of
-    the rows' Gram matrix. Never more than `BLOCK` rows are float64 at a time unless rows are fewer
-    than columns.
+    the rows' Gram matrix. Never more than `BLOCK` rows are float64, or dense, at a time.
 
     :param rows: Which rows of the table to fit, ``[n_rows]``.
     :param targets: Their targets, ``[n_rows, n_targets]``, all labelled.
@@ -91,16 +94,14 @@ def ridge(table: Table, rows: Tensor, targets: Tensor) -> Ridge:
         level = targets.sum(0)
         return Ridge(level.new_zeros(len(table.centre), n_targets), level, targets.clone())
     centre, level = table.mean(rows), targets.mean(0)
-    basis, spectrum = _decomposed(table, rows, centre)
+    axes = (_RowAxes if n_rows < len(centre) else _ColumnAxes).of(table, rows, centre)
     y = targets - level
-    zero = y.new_zeros(len(centre), n_targets)
-    products = (block.T @ y[part] for part, block in table.blocks(rows))  # y has mean zero
-    moments = basis.T @ sum(products, zero)
+    moments = axes.moments(y)
     strengths = n_rows * torch.tensor(STRENGTHS, dtype=torch.float64, device=y.device)
-    shrink = 1 / (spectrum[:, None] + strengths)  # [rank, n_strengths]
-    gaps, errors = _left_out(table, rows, centre, y, basis, moments, shrink)
+    shrink = 1 / (axes.spectrum[:, None] + strengths)  # [rank, n_strengths]
+    gaps, errors = _left_out(axes, y, moments, shrink)
     best = errors.argmin(0)
-    weight = basis @ (moments * shrink[:, best])
+    weight = axes.weights(moments * shrink[:, best])
     bias = level - centre @ weight
     left_out = torch.empty_like(y)
     for part, block in table.blocks(rows):
@@ -109,47 +110,102 @@ def ridge(table: Table, rows: Tensor, targets: Tensor) -> Ridge:
     return Ridge(weight, bias, left_out)
 
 
-def _left_out(
-    table: Table,
-    rows: Tensor,
-    centre: Tensor,
-    y: Tensor,
-    basis: Tensor,
-    moments: Tensor,
-    shrink: Tensor,
-) -> tuple[Tensor, Tensor]:
+class _Axes(Protocol):
+    """The singular vectors of centred rows."""
+
+    @property
+    def spectrum(self) -> Tensor:
+        """Squares of the singular values, ``[rank]``."""
+
+    def along(self) -> Iterator[tuple[slice, Tensor]]:
+        """Which rows, and where they lie along the right vectors, ``[n, rank]``."""
+
+    def moments(self, y: Tensor) -> Tensor:
+        """Products of where rows lie with ``y``, ``[n_rows, n]``, of mean zero: ``[rank, n]``."""
+
+    def weights(self, along: Tensor) -> Tensor:
+        """Vectors of the columns' space that lie so along the axes: ``[n_columns, n]``."""
+
+
+@dataclass(frozen=True)
+class _ColumnAxes:
+    """From the columns' covariance: vectors are of columns."""
+
+    table: Table
+    rows: Tensor
+    centre: Tensor
+    spectrum: Tensor
+    basis: Tensor  # [n_columns, rank]
+
+    @classmethod
+    def of(cls, table: Table, rows: Tensor, centre: Tensor) -> "_ColumnAxes":
+        gram = centre.new_zeros(len(centre), len(centre))
+        for _, block in table.blocks(rows):
+            centred = block - centre
+            gram.addmm_(centred.T, centred)
+        return cls(table, rows, centre, *_positive(gram))
+
+    def along(self) -> Iterator[tuple[slice, Tensor]]:
+        for part, block in self.table.blocks(self.rows):
+            yield part, (block - self.centre) @ self.basis
+
+    def moments(self, y: Tensor) -> Tensor:
+        zero = y.new_zeros(len(self.centre), y.shape[1])
+        products = (block.T @ y[part] for part, block in self.table.blocks(self.rows))
+        return self.basis.T @ sum(products, zero)
+
+    def weights(self, along: Tensor) -> Tensor:
+        return self.basis @ along
+
+
+@dataclass(frozen=True)
+class _RowAxes:
+    """From the rows' Gram matrix, where they are fewer: vectors are of rows."""
+
+    table: Table
+    rows: Tensor
+    centre: Tensor
+    spectrum: Tensor
+    places: Tensor  # [n_rows, rank], where rows lie along the axes
+
+    @classmethod
+    def of(cls, table: Table, rows: Tensor, centre: Tensor) -> "_RowAxes":
+        gram = centre.new_zeros(len(rows), len(rows))
+        for part, block in table.blocks(rows):
+            centred = block - centre
+            for other, values in table.blocks(rows[: part.stop]):
+                products = centred @ (values - centre).T
+                gram[part, other], gram[other, part] = products, products.T
+        spectrum, vectors = _positive(gram)
+        return cls(table, rows, centre, spectrum, vectors * spectrum.sqrt())
+
+    def along(self) -> Iterator[tuple[slice, Tensor]]:
+        yield slice(None), self.places
+
+    def moments(self, y: Tensor) -> Tensor:
+        return self.places.T @ y
+
+    def weights(self, along: Tensor) -> Tensor:
+        of_rows = self.places @ (along / self.spectrum[:, None])
+        parts = self.table.blocks(self.rows)
+        products = ((block - self.centre).T @ of_rows[part] for part, block in parts)
+        return sum(products, along.new_zeros(len(self.centre), along.shape[1]))
+
+
+def _left_out(axes: _Axes, y: Tensor, moments: Tensor, shrink: Tensor) -> tuple[Tensor, Tensor]:
     """
     One minus the diagonal of the hat matrix, ``[n_rows, n_strengths]``, and the sums of squared
     leave-one-out errors, ``[n_strengths, n_targets]``.
     """
-    n_rows, n_strengths = len(rows), shrink.shape[1]
+    n_rows, n_strengths = len(y), shrink.shape[1]
     gaps = y.new_empty(n_rows, n_strengths)
     errors = y.new_zeros(n_strengths, y.shape[1])
-    for part, block in table.blocks(rows):
-        along = (block - centre) @ basis
+    for part, along in axes.along():
         gaps[part] = 1 - 1 / n_rows - along.square() @ shrink
         for at in range(n_strengths):
             residuals = y[part] - along @ (moments * shrink[:, at, None])
             errors[at] += (residuals / gaps[part, at, None]).square().sum(0)
     return gaps, errors
-
-
-def _decomposed(table: Table, rows: Tensor, centre: Tensor) -> tuple[Tensor, Tensor]:
-    """
-    The right singular vectors of the centred rows, ``[n_columns, rank]``, and the squares of their
-    singular values, ``[rank]``.
-    """
-    n_columns = len(centre)
-    if len(rows) < n_columns:
-        x = torch.cat([block - centre for _, block in table.blocks(rows)])
-        spectrum, vectors = _positive(x @ x.T)
-        return x.T @ (vectors / spectrum.sqrt()), spectrum
-    gram = centre.new_zeros(n_columns, n_columns)
-    for _, block in table.blocks(rows):
-        centred = block - centre
-        gram.addmm_(centred.T, centred)
-    spectrum, vectors = _positive(gram)
-    return vectors, spectrum
 
 
 def _positive(gram: Tensor) -> tuple[Tensor, Tensor]:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest import fixture, mark, raises
@@ -15,7 +16,7 @@ from automtl.data.features.infer import (
     why_useless,
 )
 from automtl.data.files.source import Source, open_source
-from automtl.data.table import Column, ColumnKind
+from automtl.data.table import Column, ColumnKind, SparseColumn
 from automtl.errors import DataError
 from automtl.plugins import load_plugins
 
@@ -186,3 +187,40 @@ def test_a_count_of_rows_is_an_identifier(first: int, n_rows: int) -> None:
     assert why_identifier(Column(NUMERIC, count + 0.5)) is None
     assert why_identifier(Column(NUMERIC, np.append(count, np.nan))) is None
     assert why_identifier(Column(DATETIME, count)) is None
+
+
+RARE = [0.0] * 30
+
+
+@mark.parametrize(
+    ("values", "kind", "sparse"),
+    [
+        ([*RARE, 1.5, None, *RARE, 2.0, 2.0], NUMERIC, True),
+        ([*RARE, float("inf"), 3.0], NUMERIC, True),
+        ([*RARE, *range(1, 9)], NUMERIC, False),  # a fifth of them
+        ([*map(str, RARE), "2"], NUMERIC, True),
+        (["no"] * 30 + ["yes", None, "yes"], BOOLEAN, True),
+        (["yes"] * 30 + ["no"], BOOLEAN, False),
+        ([False] * 30 + [True], BOOLEAN, True),
+        (["red"] * 30 + ["blue", None], CATEGORICAL, False),
+        (["a text of words"] * 9 + [f"a text of {i} words" for i in range(40)], TEXT, False),
+        ([date(2024, 2, 29)] * 9 + [date(2024, 3, 1)], DATETIME, False),
+    ],
+)
+def test_runs_are_understood_as_their_values(
+    values: list[object], kind: ColumnKind, sparse: bool, source: Source
+) -> None:
+    whole = pa.array(values)
+    held = _chunks(pc.run_end_encode(whole))
+    if isinstance(values[0], str) and kind is not NUMERIC:
+        assert infer_kind(held) == infer_kind(_chunks(whole)) == kind
+    column = to_column(held, kind, source, "b")
+    expected = to_column(_chunks(whole), kind, source, "b")
+    assert isinstance(column, SparseColumn) == sparse
+    assert [str(v) for v in column.values] == [str(v) for v in expected.values]
+
+
+def test_a_wrong_value_in_a_run_has_its_own_row(source: Source) -> None:
+    held = _chunks(pc.run_end_encode(pa.array(["0", "0", "one"])))
+    with raises(DataError, match="line 5"):
+        to_column(held, NUMERIC, source, "b")

@@ -7,7 +7,7 @@ from pytest import MonkeyPatch, fixture, mark
 from automtl.data.features import preprocessing
 from automtl.data.features.preprocessing import Preprocessing
 from automtl.data.features.sparse import SparseArray, arrays_of
-from automtl.data.table import Column, ColumnKind, Table
+from automtl.data.table import Column, ColumnKind, SparseColumn, Table
 
 N_ROWS = 200
 TRAIN = np.arange(0, N_ROWS, 2)
@@ -153,3 +153,28 @@ def test_a_crowded_beginning_does_not_make_a_table_dense(monkeypatch: MonkeyPatc
     crowded = {n: Column(c.kind, np.append(np.ones(50), c.values)) for n, c in table.items()}
     fitted = Preprocessing.fit(crowded, np.arange(50, 2050))
     assert isinstance(fitted.transform(crowded), SparseArray)
+
+
+def _held(table: Table) -> Table:
+    """The numbers and booleans without their zeros."""
+    return {
+        name: SparseColumn.of(column.kind, column.values)
+        if column.kind in (ColumnKind.NUMERIC, ColumnKind.BOOLEAN)
+        else column
+        for name, column in table.items()
+    }
+
+
+@mark.parametrize("n_words", [0, 250])
+def test_how_columns_are_held_makes_no_difference(n_words: int, table: Table) -> None:
+    rng = np.random.default_rng(1)
+    words = _words(n_words) if n_words else {}
+    missing = np.where(np.arange(N_ROWS) == N_ROWS - 1, np.nan, rng.random(N_ROWS) < 0.05)
+    booleans = {f"b{i}": Column(ColumnKind.BOOLEAN, np.roll(missing, i)) for i in range(3)}
+    table = {**table, **words, **booleans}
+    fitted, held = Preprocessing.fit(table, TRAIN), _held(table)
+    assert Preprocessing.fit(held, TRAIN) == fitted
+    one, other = fitted.transform(table), fitted.transform(held)
+    for part, same in zip(arrays_of(one), arrays_of(other), strict=True):
+        assert np.array_equal(part, same)
+        assert part.dtype == same.dtype

@@ -1,3 +1,5 @@
+import random
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,7 +48,7 @@ def test_many_columns_that_are_mostly_zero_are_sparse(
 ) -> None:
     array = np.zeros((10, n_columns), np.float32)
     array[:, : int(share * n_columns)] = 1
-    assert is_sparse(array) == expected
+    assert is_sparse(array) == SparseArray.of(array).pays == expected
     assert (SparseArray.of(array).nbytes < array.nbytes / 4) == (share < 0.1)
 
 
@@ -59,3 +61,14 @@ def test_arrays_tell_different_data_apart() -> None:
         True,
         False,
     ]
+
+
+@given(ARRAYS, st.randoms())
+def test_numbers_may_come_in_any_order(array: NDArray[np.float32], random: random.Random) -> None:
+    places = [(row, column) for row, column in np.ndindex(array.shape)]  # zeros, too
+    random.shuffle(places)
+    rows, columns = np.array(places, np.int64).reshape(-1, 2).T
+    made = SparseArray.made(rows, columns, array[rows, columns], array.shape)
+    for one, other in zip(made.arrays, SparseArray.of(array).arrays, strict=True):
+        assert np.array_equal(one, other)
+        assert one.dtype == other.dtype

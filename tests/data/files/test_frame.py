@@ -3,7 +3,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from pytest import importorskip, mark, raises
+from scipy.sparse import coo_array, csr_array, csr_matrix
 
+from automtl.core.runs import is_runs, plain
 from automtl.data.files.frame import to_table
 from automtl.data.files.source import Source, frame_source
 from automtl.errors import DataError
@@ -63,13 +65,43 @@ def test_a_frame_does_not_say_what_its_labels_are() -> None:
     assert frame_source(TABLE).labels() is None
 
 
+MATRIX = np.array([[0, 2.5, 0], [0, 0, 0], [1, 0, np.nan]])
+
+
+@mark.parametrize("make", [np.array, csr_array, csr_matrix, coo_array])
+def test_a_matrix_is_its_columns(make: Any) -> None:
+    table = to_table({"w": make(MATRIX), "y": [1, 2, 3]})
+    assert table.column_names == ["w_0", "w_1", "w_2", "y"]
+    held = [is_runs(kind) for kind in table.schema.types]
+    assert held == [make is not np.array] * 3 + [False]
+    expected = [[0, 0, 1], [2.5, 0, 0], [0, 0, None], [1, 2, 3]]
+    assert [plain(column).to_pylist() for column in table.columns] == expected
+
+
+def test_numbers_at_one_place_of_a_matrix_are_added() -> None:
+    twice = coo_array(([1, 2], ([1, 1], [0, 0])), shape=(3, 1))
+    assert plain(to_table({"w": twice})["w_0"]).to_pylist() == [0, 3, 0]
+
+
+@mark.parametrize("fill", [0.0, np.nan])
+def test_sparse_columns_of_pandas_are_runs(fill: float) -> None:
+    frame = pd.DataFrame({"w": pd.arrays.SparseArray([fill, 2.5, fill, fill], fill_value=fill)})
+    table = to_table(frame)
+    assert is_runs(table["w"].type)
+    rest = None if np.isnan(fill) else fill
+    assert plain(table["w"]).to_pylist() == [rest, 2.5, rest, rest]
+    assert frame_source(frame).read(["w"])["w"].type == pa.string()
+
+
 @mark.parametrize(
     ("frame", "message"),
     [
         ([1, 2], "data frame: must be a data frame of pandas or polars, .* but is a list"),
         ({"a": [1, "x"]}, "data frame, column 'a': must be a sequence of values of one type"),
         ({"a": 1}, "data frame, column 'a': must be a sequence"),
-        ({"a": np.eye(2)}, "data frame, column 'a': .* split it into several columns"),
+        ({"a": np.ones((2, 2, 2))}, "data frame, column 'a': .* split it into several columns"),
+        ({"a": [{"x": 1}, {}]}, "data frame, column 'a': .* but holds dictionaries. Make a column"),
+        (csr_array(np.eye(2)), "data frame: must be .* but is a csr_array. Name it"),
         ({"a": [1], "b": [1, 2]}, "data frame: all columns must have as many rows, .*'b': 2"),
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), r"data frame: column names .*\['a'\]"),
         (pd.DataFrame({1: [1], "1": [2]}), r"data frame: column names .*\['1'\]"),

@@ -1,8 +1,10 @@
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pytest import mark, raises
 
+from automtl.core.runs import is_runs, plain
 from automtl.data.files.sources import concatenate
 from automtl.errors import DataError
 
@@ -86,3 +88,22 @@ def test_a_number_too_large_for_the_common_type_is_an_error() -> None:
     }
     with raises(DataError, match=r"^b, column 'x': must fit .* int64"):
         concatenate(tables, {"a": ["y"], "b": ["z"]})
+
+
+@mark.parametrize("second", [[0.0] * 5, [0.5] * 5])
+def test_runs_stay_runs(second: list[float]) -> None:
+    rare = pc.run_end_encode(pa.array([0.0] * 9 + [2.0]))
+    first = pa.table({"x": rare, "y": [1] * 10})
+    for other in (pa.array(second), pc.run_end_encode(pa.array(second))):
+        table = concatenate(
+            {"a": first, "b": pa.table({"x": other, "y": [2] * 5})}, {"a": [], "b": []}
+        )
+        assert is_runs(table["x"].type)
+        assert plain(table["x"]).to_pylist() == [*[0.0] * 9, 2.0, *second]
+
+
+def test_runs_of_another_type_are_written_out() -> None:
+    rare = pc.run_end_encode(pa.array([0.0] * 9 + [2.0]))
+    tables = {"a": pa.table({"x": rare}), "b": pa.table({"x": [1, 2]})}
+    table = concatenate(tables, {"a": [], "b": []})
+    assert table["x"].to_pylist() == [*[0.0] * 9, 2.0, 1.0, 2.0]

@@ -8,6 +8,7 @@ import pyarrow as pa
 from pytest import mark, raises, skip
 from scipy.io import arff as oracle
 
+from automtl.core.runs import is_runs, plain
 from automtl.errors import DataError
 from automtl.testing import assert_reader_contract
 from automtl_plugins.readers.arff import Arff
@@ -234,3 +235,23 @@ def test_sparse_enron() -> None:
     ones = sum(line.count(" 1") for line in body.splitlines())
     found = sum(table[name].to_pylist().count("1") for name in table.column_names)
     assert (table.shape, found) == ((1123, 1054), ones)
+
+
+def test_columns_that_few_rows_mention_are_held_as_runs(tmp_path: Path) -> None:
+    rows = ["{0 2, 1 b}", *["{2 1}"] * 20, "{1 c, 2 ?}", "{0 -1.5}"]
+    head = _head("rare numeric", "word {a, b, c}", "often numeric")
+    path = _write(tmp_path, head + "\n".join(rows))
+    table = READER.read(path, text=["word"])
+    assert [is_runs(column.type) for column in table.columns] == [True, False, False]
+    assert plain(table["rare"]).to_pylist() == [2, *[0] * 21, -1.5]
+    assert table["word"].to_pylist() == ["b", *["a"] * 20, "c", "a"]
+    assert table["often"].to_pylist() == [0, *[1] * 20, None, 0]
+    assert plain(READER.read(path)["word"]).to_pylist() == ["b", *["a"] * 20, "c", "a"]
+
+
+def test_memory_is_for_what_a_sparse_file_says(tmp_path: Path) -> None:
+    n_columns, n_rows = 2000, 1000
+    rows = [f"{{{row % n_columns} 1}}" for row in range(n_rows)]
+    head = _head(*(f"w{column} numeric" for column in range(n_columns)))
+    table = READER.read(_write(tmp_path, head + "\n".join(rows)))
+    assert table.nbytes < n_columns * 100 < 0.02 * n_columns * n_rows * 8

@@ -1,7 +1,7 @@
 """Inputs that are mostly zero, dense only for the rows of a batch."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -11,6 +11,8 @@ from torch import Tensor
 
 from automtl.data.dataset import Inputs
 from automtl.data.features.sparse import SparseArray
+
+CELLS = 1 << 23  # numbers that are made dense at a time
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,24 @@ class SparseRows:
     def device(self) -> torch.device:
         """Where the tensors are."""
         return self.values.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the numbers."""
+        return self.values.dtype
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many rows and columns there are."""
+        return len(self), self.n_columns
+
+    def each(self, function: Callable[[Tensor, Tensor], Tensor]) -> "SparseRows":
+        """
+        The rows with other numbers, zeros where there were zeros.
+
+        :param function: Makes them of the numbers and their columns, ``[n_numbers]`` all.
+        """
+        return replace(self, values=function(self.values, self.indices))
 
     def ordered(self, order: Tensor) -> "SparseRows":
         """The rows ``order``, without their zeros; nothing is copied."""
@@ -79,6 +99,16 @@ def as_inputs(array: Inputs, device: torch.device) -> InputRows:
 
 
 def chunks(inputs: InputRows, size: int) -> Iterator[Tensor]:
-    """The rows of ``inputs``, at most ``size`` at a time, ``[n_rows, n_columns]``."""
+    """
+    The rows of ``inputs``, at most ``size`` at a time, ``[n_rows, n_columns]``; fewer where each
+    has very many columns, most of them zeros that are not in memory yet.
+    """
+    if isinstance(inputs, SparseRows):
+        size = max(1, min(size, CELLS // inputs.n_columns))
     for start in range(0, len(inputs), size):
         yield inputs[start : start + size]
+
+
+def some_rows(inputs: InputRows, rows: Tensor) -> InputRows:
+    """Some rows, held as ``inputs`` are."""
+    return inputs[rows] if isinstance(inputs, Tensor) else inputs.ordered(rows)

@@ -3,8 +3,8 @@ import torch
 from pytest import mark
 
 from automtl.data.features.sparse import SparseArray
+from automtl.model.inputs import as_inputs, as_tensor, chunks
 from automtl.train.losses import Rows
-from automtl.train.sparse import as_inputs, as_tensor, chunks
 
 CPU = torch.device("cpu")
 RNG = np.random.default_rng(0)
