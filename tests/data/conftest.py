@@ -101,7 +101,9 @@ def make_data() -> MakeData:
     return make
 
 
-def _column(values: NDArray[Any]) -> Column:
+def _column(values: NDArray[Any] | Column) -> Column:
+    if isinstance(values, Column):
+        return values
     strings = values.dtype == object
     return Column(ColumnKind.CATEGORICAL if strings else ColumnKind.NUMERIC, values)
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from automtl.data.findings.by_words import guessed_by_words, halves
 from automtl.data.findings.relations import correlations, ranks
-from automtl.data.table import AnyColumn
+from automtl.data.table import AnyColumn, ColumnKind
 
 Floats: TypeAlias = NDArray[np.float64]
 Rows: TypeAlias = NDArray[np.int64]
@@ -26,7 +27,7 @@ class Clue:
     """
     A column that may tell labels.
 
-    :param column: Numbers, NaN where missing.
+    :param column: Numbers, NaN where missing, or free text.
     :param rows: Which of its rows may be learned from, ``[n_rows]``.
     :param named: Whether the values are numbers of categories, whose order means nothing.
     """
@@ -35,9 +36,14 @@ class Clue:
     rows: Rows
     named: bool
 
-    def at(self, some: Rows) -> Floats:
+    def at(self, some: Rows) -> NDArray[Any]:
         """The values of some of the rows."""
         return self.column.at(self.rows[some])
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the values are free text."""
+        return self.column.kind is ColumnKind.TEXT
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,8 @@ def rules(
 
     Numbers are ranked, so that any rising or falling curve and any threshold count; more than two
     classes are guessed from the nearest number in the other half of the rows. Categories tell the
-    mean or most frequent label of theirs in the other half. Where there are very many rows, it is
+    mean or most frequent label of theirs in the other half, and a text what its most telling word
+    does there. Where there are very many rows, it is
     judged in a sample, with rare labels in it.
 
     :param labels: Of each label ``[n_rows]``, NaN where missing; a class is its index.
@@ -85,13 +92,16 @@ def rules(
     found = []
     for numbers in alike.values():
         rows = _sample([labels[i] for i in numbers], [n_classes[i] for i in numbers], n_rows, rng)
-        for first in range(0, len(clues), TOGETHER):
-            sample = _Sample.of(clues[first : first + TOGETHER], rows)
+        if not len(rows):
+            continue
+        for some in _together(clues):
+            sample = _sample_of([clues[clue] for clue in some], rows)
             for number in numbers:
                 n = n_classes[number]
                 scores = sample.scores(labels[number][rows], n)
-                for clue in np.flatnonzero(scores >= least):
-                    found.append(Rule(first + int(clue), number, _measure(n), float(scores[clue])))
+                for place in np.flatnonzero(scores >= least):
+                    score = float(scores[place])
+                    found.append(Rule(some[place], number, _measure(n), score))
     return sorted(found, key=lambda rule: (rule.label, rule.clue))
 
 
@@ -115,6 +125,34 @@ def _sample(
     return rng.permutation(np.unique(np.concatenate(chosen)))
 
 
+def _together(clues: Sequence[Clue]) -> Iterator[list[int]]:
+    """Which columns are looked at together: several of numbers, each text alone."""
+    numbers = [place for place, clue in enumerate(clues) if not clue.is_text]
+    yield from (numbers[at : at + TOGETHER] for at in range(0, len(numbers), TOGETHER))
+    yield from ([place] for place, clue in enumerate(clues) if clue.is_text)
+
+
+def _sample_of(clues: Sequence[Clue], rows: Rows) -> "_Sample | _Texts":
+    if clues[0].is_text:
+        return _Texts(clues[0].at(rows).tolist())
+    values = np.array([clue.at(rows) for clue in clues]).reshape(len(clues), len(rows))
+    return _Sample(values, np.array([clue.named for clue in clues], dtype=bool))
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """A column of free text in some rows, in random order."""
+
+    texts: Sequence[str]
+
+    def scores(self, label: Floats, n_classes: int) -> Floats:
+        """How well one word of each text tells a label, ``[1]``; NaN where there are few rows."""
+        guess = guessed_by_words(self.texts, label, n_classes)
+        if n_classes > 2:
+            return np.array([_share_mended(guess, label.astype(np.int64))])
+        return (_auc if n_classes else _fit)(ranks(guess[None]), label)
+
+
 class _Sample:
     """
     Columns in some rows, in random order.
@@ -126,11 +164,6 @@ class _Sample:
     def __init__(self, clues: Floats, named: NDArray[np.bool_]) -> None:
         self.clues, self.named = clues, named
         self.ranks = np.where(named[:, None], np.nan, ranks(clues))
-
-    @classmethod
-    def of(cls, clues: Sequence[Clue], rows: Rows) -> "_Sample":
-        values = np.array([clue.at(rows) for clue in clues]).reshape(len(clues), len(rows))
-        return cls(values, np.array([clue.named for clue in clues], dtype=bool))
 
     def scores(self, label: Floats, n_classes: int) -> Floats:
         """How well each column tells a label, ``[n_clues]``; NaN where there are too few rows."""
@@ -149,17 +182,22 @@ class _Sample:
         return np.unique(self.clues[clue], return_inverse=True)[1]
 
     def _mended(self, clue: int, label: Rows, n_classes: int) -> float:
-        """What share of the wrong guesses of the most frequent class a guess by a column mends."""
-        wrong = base = 0
-        for learn, judge in _halves(len(label)):
+        guess = np.empty(len(label))
+        for learn, judge in halves(len(label)):
             if self.named[clue]:
-                guess = _by_category(self._codes(clue), label, n_classes, learn)
+                found = _by_category(self._codes(clue), label, n_classes, learn)
             else:
-                guess = _by_nearest(self.ranks[clue], label, learn)
-            common = np.full(len(label), np.bincount(label[learn]).argmax())
-            wrong += int((guess[judge] != label[judge]).sum())
-            base += int((common[judge] != label[judge]).sum())
-        return 1 - wrong / base if base >= ENOUGH and len(label) >= ENOUGH_ROWS else np.nan
+                found = _by_nearest(self.ranks[clue], label, learn)
+            guess[judge] = found[judge]
+        return _share_mended(guess, label)
+
+
+def _share_mended(guess: Floats, label: Rows) -> float:
+    """What share of the wrong guesses of the most frequent class other guesses mend."""
+    wrong, base = int((guess != label).sum()), 0
+    for learn, judge in halves(len(label)):
+        base += int((np.bincount(label[learn]).argmax() != label[judge]).sum())
+    return 1 - wrong / base if base >= ENOUGH and len(label) >= ENOUGH_ROWS else np.nan
 
 
 def _auc(ranked: Floats, label: Floats) -> Floats:
@@ -178,17 +216,10 @@ def _fit(ranked: Floats, label: Floats) -> Floats:
     return np.where(n >= ENOUGH_ROWS, correlation**2, np.nan)[:, 0]
 
 
-def _halves(n_rows: int) -> Iterator[tuple[Rows, Rows]]:
-    """Rows to learn from and rows to judge by; each row is judged once."""
-    first, second = np.array_split(np.arange(n_rows), 2)
-    yield first, second
-    yield second, first
-
-
 def _held_out_means(codes: Rows, label: Floats) -> Floats:
     """For each row the mean label of its category in the other half, from the mean of all."""
     means = np.empty(len(label))
-    for learn, judge in _halves(len(label)):
+    for learn, judge in halves(len(label)):
         counts = np.bincount(codes[learn], minlength=codes.max(initial=0) + 1)
         sums = np.bincount(codes[learn], label[learn] - label.mean(), len(counts))
         means[judge] = (sums / np.maximum(counts, 1))[codes[judge]]

@@ -47,14 +47,15 @@ def suspicions(data: MultiTaskData, labels: Sequence[LabelColumn]) -> list[Suspi
     Rules are learned from the training rows alone.
     """
     inputs = {name: _coded(column) for name, column in data.table.items()}
+    identifiers = list(_identifiers(data.table, inputs))
     return [
         *_lacking(data, labels),
         *_leaks(data, inputs, labels),
         *_dependent(data, labels),
-        *_shared_rows(data, inputs),
+        *_shared_rows(data, inputs, [name for found in identifiers for name in found.columns]),
         *_torn_groups(data),
         *_near_constant(data, inputs),
-        *_identifiers(data.table, inputs),
+        *identifiers,
         *_divisions(data.table),
     ]
 
@@ -97,8 +98,9 @@ def _leaks(
 ) -> Iterator[Suspicion]:
     """Inputs that tell a label almost perfectly, and inputs whose gaps do."""
     clues, names = [], []
-    for name, column in inputs.items():
-        for clue, what in _clues(name, column, data.train.rows):
+    for name, column in data.table.items():
+        coded = column if column.kind is ColumnKind.TEXT else inputs[name]
+        for clue, what in _clues(name, coded, data.train.rows):
             clues.append(clue)
             names.append((name, what))
     found: dict[int, list[Rule]] = {}
@@ -117,9 +119,8 @@ def _leaks(
 
 
 def _clues(name: str, column: AnyColumn, rows: Rows) -> Iterator[tuple[Clue, str]]:
-    if column.kind == ColumnKind.TEXT:
-        return
-    yield Clue(column, rows, named=column.kind.is_strings), f"input '{name}'"
+    what = f"a word of input '{name}'" if column.kind is ColumnKind.TEXT else f"input '{name}'"
+    yield Clue(column, rows, named=column.kind.is_strings), what
     if not column.kind.is_strings and FLAG[0] < np.isnan(column.at(rows)).mean() < FLAG[1]:
         missing = Column(ColumnKind.BOOLEAN, np.isnan(column.values).astype(np.float64))
         yield Clue(missing, rows, named=False), f"whether input '{name}' is missing"
@@ -163,10 +164,16 @@ def _dependent(data: MultiTaskData, labels: Sequence[LabelColumn]) -> Iterator[S
         )
 
 
-def _shared_rows(data: MultiTaskData, inputs: Table) -> Iterator[Suspicion]:
-    """Rows to judge by whose inputs are those of a training row."""
-    prints = fingerprints(column.values for column in inputs.values())
+def _shared_rows(
+    data: MultiTaskData, inputs: Table, identifiers: Sequence[str]
+) -> Iterator[Suspicion]:
+    """Rows to judge by whose inputs, apart from identifiers, are those of a training row."""
+    told = [name for name in inputs if name not in identifiers]
+    if not told:
+        return
+    prints = fingerprints(inputs[name].values for name in told)
     known = prints[data.train.rows]
+    apart = f", apart from {_listed(identifiers)}," if identifiers else ""
     for name, part in (("validation", data.validation), ("test", data.test)):
         count = int(np.isin(prints[part.rows], known).sum())
         if count >= max(2, SHARED * len(part.rows)):
@@ -174,8 +181,8 @@ def _shared_rows(data: MultiTaskData, inputs: Table) -> Iterator[Suspicion]:
                 f"rows in training and {name}",
                 (),
                 f"{count} of {len(part.rows)} {name} rows ({count / len(part.rows):.1%}) have the "
-                f"same inputs as a training row. If they are records of the same things, drop the "
-                f"copies or split by a column that keeps them together ('groups').",
+                f"same inputs{apart} as a training row. If they are records of the same things, "
+                f"drop the copies or split by a column that keeps them together ('groups').",
             )
 
 

@@ -10,6 +10,7 @@ from automtl.data.findings.suspicions import Suspicion, suspicions
 from automtl.data.labels.label_columns import label_columns
 from automtl.data.read import read_data
 from automtl.data.request import DataRequest, SplitRequest, TargetRequest
+from automtl.data.table import Column, ColumnKind
 from automtl.plugins import Plugins
 
 N = 1000
@@ -66,6 +67,32 @@ def test_an_input_whose_gaps_tell_a_label(suspect: Any) -> None:
     assert found.text.startswith("whether input 'gaps' is missing alone tells 'flag'")
 
 
+@mark.parametrize(
+    ("name", "label", "measure"),
+    [
+        ("flag", WORDS, "AUC 1.000"),
+        ("letter", LETTERS, "share of errors mended 1.000"),
+    ],
+)
+def test_a_text_with_a_word_that_tells_a_label(
+    suspect: Any, name: str, label: NDArray[Any], measure: str
+) -> None:
+    about = RNG.integers(0, 50, (N, 3))
+    texts = [f"item {a} of {b} {c}, said {x}" for (a, b, c), x in zip(about, label, strict=True)]
+    labels = {"flag": WORDS, "letter": LETTERS, "number": NUMBER}
+    (found,) = suspect({"note": Column(ColumnKind.TEXT, np.array(texts, object))}, labels)
+    assert (found.kind, found.columns) == ("leak", ("note", name))
+    assert found.text.startswith(
+        f"a word of input 'note' alone tells '{name}' almost perfectly ({measure})."
+    )
+
+
+def test_labels_that_are_all_missing_in_training_are_no_trouble(suspect: Any) -> None:
+    flags = np.column_stack([FLAG, np.where(np.arange(N) < 600, np.nan, FLAG)])
+    (found,) = suspect({"letter": LETTERS}, {"flag": flags})
+    assert found.kind == "one-sided in training"
+
+
 def test_labels_that_tell_each_other(suspect: Any) -> None:
     flags = np.column_stack([FLAG, 1 - FLAG, RNG.permutation(FLAG)])
     (found,) = suspect({}, {"flag": flags})
@@ -86,6 +113,16 @@ def test_rows_of_training_in_other_parts(suspect: Any) -> None:
     (found,) = suspect(inputs, {"number": NUMBER})
     assert found.kind == "rows in training and test"
     assert found.text.startswith("20 of 200 test rows (10.0%) have the same inputs as a training")
+
+
+def test_a_column_that_names_the_rows_hides_no_copies(suspect: Any) -> None:
+    letters, noise = LETTERS.copy(), NOISE.copy()
+    letters[800:820], noise[800:820] = letters[:20], noise[:20]
+    numbers = RNG.permutation(10 * N)[:N].astype(float)
+    inputs = {"noise": noise, "letter": letters, "number": numbers}
+    copies, identifier = suspect(inputs, {"flag": WORDS})
+    assert (copies.kind, identifier.kind) == ("rows in training and test", "identifier")
+    assert "the same inputs, apart from 'number', as a training row" in copies.text
 
 
 @mark.parametrize("other", [np.nan, 0.0])
