@@ -85,8 +85,9 @@ def _in_offers(
                 message = f"'{own}' has no options; remove them."
                 yield Problem((*place, name), message, at_key=True)
             elif name not in serving:
-                what = key if kind is None else f"{key} for the kind '{kind}'"
-                yield _unknown((*place, name), what, name, [own, *serving], at_key=True)
+                behind = "" if kind is None else f" for the kind '{kind}'"
+                mend = did_you_mean(name, [own, *serving])
+                yield Problem((*place, name), f"there is no {key} '{name}'{behind}; {mend}", True)
             else:
                 yield from _in_options(serving[name], varied, (*place, name))
 

@@ -28,6 +28,12 @@ class _Range(Section):
 
 
 def scalar(value: object) -> object:
+    if isinstance(value, dict):
+        names = ", ".join(f"'{key}'" for key in value)
+        raise ValueError(
+            f"must be a value, a list of values, or a range such as {{low: 0, high: 1}}, but is a "
+            f"mapping of {names}."
+        )
     if not isinstance(value, str | int | float):
         raise ValueError(f"must be a number, a text or a boolean, but is {kind_of(value)}.")
     return value
@@ -36,7 +42,9 @@ def scalar(value: object) -> object:
 def _form(value: object) -> str:
     if isinstance(value, list):
         return "\0list"
-    return "\0range" if isinstance(value, dict) else "\0scalar"
+    if not isinstance(value, dict):
+        return "\0scalar"
+    return "\0range" if not value or value.keys() & _Range.model_fields.keys() else "\0scalar"
 
 
 def _distribution(value: Any) -> Distribution:

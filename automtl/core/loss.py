@@ -47,10 +47,16 @@ class Loss(ABC):
 
 
 class LabelLoss(Loss):
-    """Abstract base class of the losses in which each label has a loss of its own."""
+    """
+    Abstract base class of the losses in which each label has a loss of its own, times the weight of
+    its class if the kind has `TaskKind.class_weights`.
+    """
 
     def __call__(self, outputs: Tensor, targets: Tensor, labelled: Tensor | None) -> Tensor:
-        return masked_mean(self.each(outputs, targets.unsqueeze(1)), labelled)
+        losses = self.each(outputs, targets.unsqueeze(1))
+        if self.kind.class_weights:
+            losses = losses * self.kind.label_weights(targets).unsqueeze(1)
+        return masked_mean(losses, labelled)
 
     @abstractmethod
     def each(self, outputs: Tensor, targets: Tensor) -> Tensor:

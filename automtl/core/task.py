@@ -88,6 +88,7 @@ class TaskKind(ABC):
     # The rows of a group are never torn apart: by the split, or into batches.
     grouped: ClassVar[bool] = False
     options: ClassVar[frozenset[str]] = frozenset()  # what else a configuration may tell `fit`
+    class_weights: tuple[float, ...] = ()  # of a label in the loss, if not all weigh the same
 
     @classmethod
     @abstractmethod
@@ -148,6 +149,10 @@ class TaskKind(ABC):
     @abstractmethod
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """The loss of each label: ``[*, n_outputs]`` and ``[*]`` to ``[*]``."""
+
+    def label_weights(self, targets: Tensor) -> Tensor:
+        """How much labels weigh in the loss, by their class, if the kind has ``class_weights``."""
+        return targets.new_tensor(self.class_weights)[targets.long()]
 
     @abstractmethod
     def predict(self, outputs: Tensor) -> Tensor:

@@ -133,6 +133,8 @@ class TaskLosses:
             stacked = stacked + torch.stack(own, dim=1).unsqueeze(1)
         targets = rows.targets if everything else rows.targets[:, columns]
         losses = kind.loss(stacked, targets.unsqueeze(1).expand(stacked.shape[:3])).mean(1)
+        if kind.class_weights:
+            losses = losses * kind.label_weights(targets)
         if rows.labelled is None:
             return losses.mean(0)
         labelled = rows.labelled if everything else rows.labelled[:, columns]
@@ -174,6 +176,7 @@ def _alike(
     """The tasks whose losses can be computed in one call, in order of their first."""
     groups: dict[object, list[int]] = {}
     for column, (task, kind) in enumerate(zip(tasks, kinds, strict=True)):
-        alike = kind.shared_loss and not kind.several and task not in others
+        own = kind.several or kind.class_weights or task in others
+        alike = kind.shared_loss and not own
         groups.setdefault((type(kind), kind.n_outputs) if alike else column, []).append(column)
     return list(groups.values())

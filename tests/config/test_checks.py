@@ -56,7 +56,7 @@ def test_penguins_name_what_exists(plugins: Plugins) -> None:
         ),
         (
             "data: a.csv\ntargets: {x: {kind: binary, loss: [own, huber]}}",
-            "2:41: targets.x.loss.huber: there is no loss for the kind 'binary' 'huber'; there",
+            "2:41: targets.x.loss.huber: there is no loss 'huber' for the kind 'binary'; there",
         ),
         (
             "data: a.csv\ntargets: {x: {head: chian}}",

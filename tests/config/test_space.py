@@ -64,6 +64,7 @@ WRONG = {
     "stages: 2\nprimitives: [hard, hard]": "2:20: primitives.1: 'hard' is in this list twice",
     "stages: 2\nprimitives: {hard: 3}": "2:20: primitives.hard: must be a mapping (`key: value`)",
     "stages: 2\nprimitives: {hard: {a: {}}}": "2:24: primitives.hard.a.low: this key is missing",
+    "stages: 2\nprimitives: {hard: {a: {b: 2}}}": "2:24: primitives.hard.a: must be a value, a",
     "stages: 2\nprimitives: {hard: {a: []}}": "2:24: primitives.hard.a: A choice has at least one",
     "stages: 2\nprimitives: {hard: {a: [[]]}}": "2:25: primitives.hard.a.0: must be a number, a ",
     "stages: 2\nprimitives: {hard: {a: 2020-01-01}}": "2:24: primitives.hard.a: must be a number, ",

@@ -1,8 +1,9 @@
 import numpy as np
-from pytest import approx, raises
+from pytest import approx, mark, raises
 
 from automtl.core.labels import (
     class_indices,
+    class_weights,
     count_classes,
     entropy,
     listing,
@@ -50,3 +51,38 @@ def test_entropy_is_greatest_where_classes_are_equal() -> None:
 
 def test_a_long_list_is_cut() -> None:
     assert listing([str(number) for number in range(7)]).endswith("'4' and 2 more")
+
+
+COUNTS = {"rare": 10, "common": 30, "none": 0}
+
+
+def test_class_weights_are_one_on_average_over_the_training_labels() -> None:
+    weights = class_weights({"rare": 3, "none": 0.5}, COUNTS)
+    assert np.dot(weights, list(COUNTS.values())) == approx(40)
+    assert np.array(weights) / weights[1] == approx([3, 1, 0.5])
+    assert class_weights({}, COUNTS) == (1, 1, 1)
+    assert class_weights(None, COUNTS) == ()
+    assert class_weights({1: 2.0}, {"1": 5, "2": 5}) == approx((4 / 3, 2 / 3))
+
+
+@mark.parametrize(
+    ("given", "message"),
+    [
+        ({"rear": 2}, "there is no class 'rear'; did you mean 'rare'"),
+        (
+            {"rare": 0},
+            r"a positive number for each class, such as \{rare: 2\}, but got",
+        ),
+        ({"rare": True}, "a positive number for each class"),
+        ({"rare": "2"}, "a positive number for each class"),
+        ({"rare": float("inf")}, "a positive number for each class"),
+        ([1, 2], r"a positive number for each class, .* but got \[1, 2\]"),
+    ],
+)
+def test_class_weights_that_are_none(given: object, message: str) -> None:
+    with raises(DataError, match=message):
+        class_weights(given, COUNTS)
+
+
+def test_entropy_of_weighed_classes_is_that_of_so_many() -> None:
+    assert entropy((10, 30, 0), (3.0, 1.0, 2.0)) == approx(entropy((30, 30)))

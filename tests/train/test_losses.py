@@ -1,14 +1,18 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from pytest import mark
 from torch import Tensor
 from torch.testing import assert_close
 
+from automtl.core.loss import Loss
 from automtl.core.task import TaskKind
 from automtl.train.losses import Rows, TaskLosses
+from automtl_plugins.losses.class_weighted import ClassWeighted
 from automtl_plugins.task_kinds.binary import Binary
 from automtl_plugins.task_kinds.multiclass import Multiclass
+from automtl_plugins.task_kinds.ordinal import Ordinal
 from automtl_plugins.task_kinds.regression import Regression
 
 CPU = torch.device("cpu")
@@ -44,6 +48,44 @@ def test_equals_each_task_for_itself(members: int, masked: bool) -> None:
         there = slice(None) if labelled is None else labelled[:, column].bool()
         targets = rows.targets[there, column][:, None].expand(-1, members)
         assert_close(found[column], kind.loss(outputs[task][there], targets).mean())
+
+
+WEIGHED: Sequence[TaskKind] = (
+    Binary(("no", "yes"), (30, 10), (0.5, 2.5)),
+    Multiclass(("x", "y", "z"), (2, 3, 5), (2.0, 1.0, 0.6)),
+    Ordinal(("low", "mid", "high"), (2, 3, 5), (2.0, 1.0, 0.6)),
+)
+
+
+@mark.parametrize("kind", WEIGHED, ids=lambda kind: kind.name)
+@mark.parametrize("loss", [None, ClassWeighted])
+def test_class_weights_are_of_each_label(kind: TaskKind, loss: type[Loss] | None) -> None:
+    equal = replace(kind, class_weights=())  # type: ignore[type-var]
+    targets = (torch.arange(9.0) % len(kind.classes))[:, None]
+    labelled = (torch.arange(9) % 4 > 0).float()[:, None]
+    rows, outputs = Rows(torch.randn(9, 2), targets, labelled), torch.randn(9, 2, kind.n_outputs)
+    weights = torch.tensor(kind.class_weights)
+
+    def found(one: TaskKind, some: Rows) -> Tensor:
+        others = {"a": loss(one)} if loss else None
+        here = outputs[[int(row) for row in some.inputs[:, 0]]]
+        return TaskLosses(["a"], [one], [1.0], CPU, others)({"a": here}, some)[0]
+
+    rows.inputs[:, 0] = torch.arange(9)
+    alone = [found(equal, rows[row : row + 1]) for row in range(9)]
+    each = torch.stack(alone)[:, None] * weights[targets.long()]
+    expected = (each * labelled).sum() / labelled.sum()
+    assert_close(found(kind, rows), expected)
+
+
+def test_a_task_with_class_weights_is_computed_beside_others() -> None:
+    kinds = [*KINDS, Binary(("no", "yes"), (5, 5), (0.5, 1.5))]
+    rows, outputs = _rows(None), _outputs(1)
+    rows = replace(rows, targets=torch.cat([rows.targets, rows.targets[:, 3:]], dim=1))
+    outputs = {**outputs, "e": outputs["d"]}
+    found = TaskLosses((*TASKS, "e"), kinds, [1.0] * 5, CPU)(outputs, rows)
+    assert_close(found[:4], TaskLosses(TASKS, KINDS, [1.0] * 4, CPU)(outputs, rows))
+    assert found[4] != found[3]
 
 
 def test_missing_labels_give_no_gradient() -> None:

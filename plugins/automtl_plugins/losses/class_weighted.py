@@ -11,9 +11,8 @@ With the probabilities :math:`p` of :math:`K` classes, of which :math:`y` is rig
 from collections.abc import Iterable
 from typing import ClassVar
 
-import torch
 from torch import Tensor
-from torch.nn.functional import logsigmoid
+from torch.nn.functional import logsigmoid, pad
 
 from automtl.core.loss import LabelLoss, Loss
 from automtl.core.task import TaskKind
@@ -34,12 +33,13 @@ class ClassWeighted(LabelLoss):
     .. note::
         The weights average one over the training rows, and a batch is not divided by the weights
         in it, as torch does: a batch of rare classes only counts more than one of frequent ones.
-        Weights shift the probabilities towards balance.
+        Weights shift the probabilities towards balance. To weigh classes by what mistakes cost,
+        give the task ``class_weights``; they multiply these.
     """
 
     name: ClassVar[str] = "class_weighted"
     citation: ClassVar[str] = "https://arxiv.org/abs/1901.05555"
-    kinds: ClassVar[tuple[str, ...]] = ("binary", "multiclass")
+    kinds: ClassVar[tuple[str, ...]] = ("binary", "multiclass", "ordinal")
 
     def __init__(self, kind: TaskKind, power: float = 0.5, smoothing: float = 0.0) -> None:
         if not 0.0 <= power <= 1.0:
@@ -51,17 +51,17 @@ class ClassWeighted(LabelLoss):
         self.weights = inverse_frequencies(training_counts(kind), power)
 
     def each(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        losses = -self.weights.to(outputs) * _log_probabilities(outputs)
+        losses = -self.weights.to(outputs) * self._log_probabilities(outputs)
         right = targets.long().expand(*outputs.shape[:2], 1)
         spread = losses.mean(-1, keepdim=True)
         return (1 - self.smoothing) * losses.gather(-1, right) + self.smoothing * spread
 
-
-def _log_probabilities(outputs: Tensor) -> Tensor:
-    """One logit stands for the second of two classes, several for a class each."""
-    if outputs.shape[-1] == 1:
-        return torch.cat([logsigmoid(-outputs), logsigmoid(outputs)], dim=-1)
-    return outputs.log_softmax(-1)
+    def _log_probabilities(self, outputs: Tensor) -> Tensor:
+        """``[*, n_classes]``; of numbers for each class, or of logits of exceeding each."""
+        if outputs.shape[-1] == len(self.kind.classes):
+            return outputs.log_softmax(-1)
+        reached = pad(logsigmoid(outputs).cumsum(-1), (1, 0))
+        return reached + pad(logsigmoid(-outputs), (0, 1))
 
 
 @hookimpl

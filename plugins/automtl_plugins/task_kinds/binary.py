@@ -26,11 +26,13 @@ class Binary(TaskKind):
     :param names: The two labels in the order of their text; metrics that single out one class
         take the second.
     :param counts: How many training rows each class has.
+    :param class_weights: How much a label of each weighs in the loss; empty if all do the same.
     """
 
     name: ClassVar[str] = "binary"
     citation: ClassVar[str] = "https://doi.org/10.1198/016214506000001437"
     numeric: ClassVar[bool] = False
+    options: ClassVar[frozenset[str]] = frozenset({"class_weights"})
     primary: ClassVar[str] = "log_loss"
     shared_loss: ClassVar[bool] = True
     metrics: ClassVar[Mapping[str, Metric]] = {
@@ -49,17 +51,28 @@ class Binary(TaskKind):
 
     names: tuple[str, ...]
     counts: tuple[int, ...]
+    class_weights: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(self.names))  # JSON has lists only
         object.__setattr__(self, "counts", tuple(self.counts))
+        object.__setattr__(self, "class_weights", tuple(self.class_weights))
 
     @classmethod
-    def fit(cls, labels: NDArray[Any], train: NDArray[np.bool_], **options: Any) -> Self:
+    def fit(
+        cls,
+        labels: NDArray[Any],
+        train: NDArray[np.bool_],
+        *,
+        class_weights: object = None,
+        **options: Any,
+    ) -> Self:
         """
         Counts the two classes.
 
-        :raises DataError: Unless there are two classes, each with a training row.
+        :param class_weights: A factor for each class, 1 where it is left out.
+        :raises DataError: Unless there are two classes, each with a training row, or if a weight
+            is of none or not positive.
         """
         classes = sorted({label for label in labels.tolist() if label is not None})
         if len(classes) != 2:
@@ -67,7 +80,8 @@ class Binary(TaskKind):
             found = class_labels.listing(classes) or "none"
             raise DataError(f"A binary task has two classes, but found {found}.{mend}")
         counts = class_labels.count_classes(labels, train)
-        return cls(tuple(counts), tuple(counts.values()))
+        weights = class_labels.class_weights(class_weights, counts)
+        return cls(tuple(counts), tuple(counts.values()), weights)
 
     @property
     def n_outputs(self) -> int:
@@ -79,7 +93,7 @@ class Binary(TaskKind):
 
     @property
     def constant_loss(self) -> float:
-        return class_labels.entropy(self.counts)
+        return class_labels.entropy(self.counts, self.class_weights)
 
     def constant(self) -> Floats:
         return class_labels.smoothed_frequencies(self.counts)

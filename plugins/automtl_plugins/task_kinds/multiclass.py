@@ -24,11 +24,13 @@ class Multiclass(TaskKind):
 
     :param names: The labels, in the order of their text.
     :param counts: How many training rows each class has.
+    :param class_weights: How much a label of each weighs in the loss; empty if all do the same.
     """
 
     name: ClassVar[str] = "multiclass"
     citation: ClassVar[str] = "https://doi.org/10.1198/016214506000001437"
     numeric: ClassVar[bool] = False
+    options: ClassVar[frozenset[str]] = frozenset({"class_weights"})
     primary: ClassVar[str] = "log_loss"
     shared_loss: ClassVar[bool] = True
     metrics: ClassVar[Mapping[str, Metric]] = {
@@ -44,23 +46,35 @@ class Multiclass(TaskKind):
 
     names: tuple[str, ...]
     counts: tuple[int, ...]
+    class_weights: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(self.names))  # JSON has lists only
         object.__setattr__(self, "counts", tuple(self.counts))
+        object.__setattr__(self, "class_weights", tuple(self.class_weights))
 
     @classmethod
-    def fit(cls, labels: NDArray[Any], train: NDArray[np.bool_], **options: Any) -> Self:
+    def fit(
+        cls,
+        labels: NDArray[Any],
+        train: NDArray[np.bool_],
+        *,
+        class_weights: object = None,
+        **options: Any,
+    ) -> Self:
         """
         Counts the classes.
 
-        :raises DataError: Unless there are at least two classes, each with a training row.
+        :param class_weights: A factor for each class, 1 where it is left out.
+        :raises DataError: Unless there are at least two classes, each with a training row, or if a
+            weight is of none or not positive.
         """
         counts = class_labels.count_classes(labels, train)
         if len(counts) < 2:
             found = class_labels.listing(list(counts)) or "none"
             raise DataError(f"A multiclass task has at least two classes, but found {found}.")
-        return cls(tuple(counts), tuple(counts.values()))
+        weights = class_labels.class_weights(class_weights, counts)
+        return cls(tuple(counts), tuple(counts.values()), weights)
 
     @property
     def n_outputs(self) -> int:
@@ -72,7 +86,7 @@ class Multiclass(TaskKind):
 
     @property
     def constant_loss(self) -> float:
-        return class_labels.entropy(self.counts)
+        return class_labels.entropy(self.counts, self.class_weights)
 
     def constant(self) -> Floats:
         return class_labels.smoothed_frequencies(self.counts)

@@ -40,13 +40,14 @@ class Ordinal(TaskKind):
 
     :param names: The levels, from the lowest to the highest.
     :param counts: How many training rows each has.
+    :param class_weights: How much a label of each weighs in the loss; empty if all do the same.
     """
 
     name: ClassVar[str] = "ordinal"
     citation: ClassVar[str] = "https://arxiv.org/abs/2111.08851"
     numeric: ClassVar[bool] = False
     ordered: ClassVar[bool] = True
-    options: ClassVar[frozenset[str]] = frozenset({"levels"})
+    options: ClassVar[frozenset[str]] = frozenset({"levels", "class_weights"})
     primary: ClassVar[str] = "log_loss"
     shared_loss: ClassVar[bool] = True
     metrics: ClassVar[Mapping[str, Metric]] = {
@@ -62,10 +63,12 @@ class Ordinal(TaskKind):
 
     names: tuple[str, ...]
     counts: tuple[int, ...]
+    class_weights: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(self.names))  # JSON has lists only
         object.__setattr__(self, "counts", tuple(self.counts))
+        object.__setattr__(self, "class_weights", tuple(self.class_weights))
 
     @classmethod
     def fit(
@@ -74,6 +77,7 @@ class Ordinal(TaskKind):
         train: NDArray[np.bool_],
         *,
         levels: Sequence[object] = (),
+        class_weights: object = None,
         **options: Any,
     ) -> Self:
         """
@@ -81,8 +85,9 @@ class Ordinal(TaskKind):
 
         :param levels: All levels, from the lowest to the highest; may be left out if all labels
             are numbers.
-        :raises DataError: If the order is not known, a label is not one of the levels, or fewer
-            than two levels have a training row.
+        :param class_weights: A factor for each level, 1 where it is left out.
+        :raises DataError: If the order is not known, a label is not one of the levels, fewer than
+            two levels have a training row, or a weight is of none or not positive.
         """
         counts = class_labels.count_classes(labels, train)
         names = _given(levels, labels) if levels != () else _ascending(counts)
@@ -91,7 +96,9 @@ class Ordinal(TaskKind):
             raise DataError(
                 f"An ordinal task has labels of at least two levels, but found {found}."
             )
-        return cls(names, tuple(counts.get(name, 0) for name in names))
+        known = {name: counts.get(name, 0) for name in names}
+        weights = class_labels.class_weights(class_weights, known)
+        return cls(names, tuple(known.values()), weights)
 
     @property
     def n_outputs(self) -> int:
@@ -103,7 +110,7 @@ class Ordinal(TaskKind):
 
     @property
     def constant_loss(self) -> float:
-        return class_labels.entropy(self.counts)
+        return class_labels.entropy(self.counts, self.class_weights)
 
     def constant(self) -> Floats:
         return class_labels.smoothed_frequencies(self.counts)

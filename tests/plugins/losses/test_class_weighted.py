@@ -1,6 +1,7 @@
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from pytest import mark, raises
@@ -10,6 +11,7 @@ from torch.testing import assert_close
 from automtl.core.task import TaskKind
 from automtl.testing import assert_loss_contract
 from automtl_plugins.losses.class_weighted import ClassWeighted
+from automtl_plugins.task_kinds.ordinal import Ordinal
 
 
 def test_contract(
@@ -44,3 +46,13 @@ def test_classes_weigh_the_same_at_full_power(multiclass: TaskKind) -> None:
 def test_rejects(wrong: dict[str, float], multiclass: TaskKind) -> None:
     with raises(ValueError, match="must hold"):
         ClassWeighted(multiclass, **wrong)
+
+
+def test_levels_weigh_by_the_probability_of_their_own() -> None:
+    labels = np.array(["1", "2", "2", "3", "3", "3"], dtype=object)
+    kind = Ordinal.fit(labels, np.ones(6, dtype=bool))
+    assert_loss_contract(partial(ClassWeighted, power=1.0), kind, labels)
+    outputs, targets = torch.randn(6, 1, 2), torch.tensor(kind.encode(labels)).float()[:, None]
+    own = -kind.predict(outputs)[:, 0].gather(-1, targets.long()).log()
+    weights = torch.tensor([2.0, 1.0, 2 / 3])[targets.long()]
+    assert_close(ClassWeighted(kind, power=1.0)(outputs, targets, None), (own * weights).mean())
