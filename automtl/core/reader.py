@@ -78,7 +78,7 @@ def finished(path: Path, table: pa.Table, text: Collection[str]) -> pa.Table:
     :raises DataError: If there are no rows, or a column cannot be written out.
     """
     if not table.num_rows:
-        raise DataError(f"{path}: must have rows, but has none.")
+        raise DataError(f"{path}: must have rows, but has none. Name another, or add rows.")
     for place, field in enumerate(table.schema):
         if field.name in text or pa.types.is_string_view(field.type):
             values = _written_out(path, field.name, table.column(place))

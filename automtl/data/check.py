@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from math import isclose
 
 from automtl.core.task import TaskKind
+from automtl.data.files.joined import LongSource
 from automtl.data.files.source import Source
 from automtl.data.request import PART, DataRequest, SplitRequest, TargetRequest
 from automtl.errors import DataError
@@ -20,6 +21,9 @@ def check_request(request: DataRequest, source: Source, plugins: Plugins) -> Non
     """
     names = source.columns()
     for purpose, column in _named(request):
+        if column not in names and purpose == "target" and isinstance(source, LongSource):
+            mend = did_you_mean(column, source.reader.tasks)
+            raise source.error(f"there is no task '{column}', named as a target; {mend}")
         if column not in names:
             known = [name for name in names if name != PART]
             mend = f"{did_you_mean(column, known)}{_hint(column, request, plugins)}"

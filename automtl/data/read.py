@@ -40,7 +40,8 @@ def read_data(request: DataRequest, plugins: Plugins) -> MultiTaskData:
     check_request(request, source, plugins)
     raw = _with_rows(request, source.read(_as_text(request, plugins)))
     _check_size(raw, source)
-    targets, (parts, groups), told = _tasks(request, raw, source, plugins)
+    targets, division, told = _tasks(request, raw, source, plugins)
+    parts, groups = division.parts, division.groups
     kinds = tuple(fit_kind(target, parts[0], source) for target in targets)
     table, notes = read_inputs(request, raw, parts[0], source)
     preprocessing = Preprocessing.fit(table, parts[0])
@@ -75,6 +76,7 @@ def _tasks(
     _check_left(targets, apart, source)
     notes = [note for target in targets for note in target.notes]
     notes += [note for target in targets for note in notes_on_labels(target, division.parts)]
+    notes += division.notes
     return targets, division, [*notes, *rare, *apart]
 
 
@@ -110,7 +112,7 @@ def _as_text(request: DataRequest, plugins: Plugins) -> set[str]:
 
 def _check_size(raw: pa.Table, source: Source) -> None:
     if raw.num_rows < MIN_ROWS:
-        raise source.error(f"must have at least {MIN_ROWS} rows, but has {raw.num_rows}.")
+        raise source.error(f"must have at least {MIN_ROWS} rows, but has {raw.num_rows}. Add rows.")
 
 
 def _part(inputs: Inputs, labels: NDArray[np.float32], groups: Rows | None, rows: Rows) -> Part:

@@ -172,7 +172,10 @@ def test_refuses_other_words_in_the_split_column(
     [
         (SplitRequest(groups="two"), r"'two': a split needs at least 3 groups, .* \['a', 'b'\]"),
         (SplitRequest(time="two"), "'two': a split by time needs date-times .* is categorical"),
-        (SplitRequest(time="few"), "'few': a split needs at least 3 moments, but there are 2"),
+        (
+            SplitRequest(time="few"),
+            "'few': a split needs at least 3 moments, one for each",
+        ),
         (SplitRequest(time="gap"), "'gap', line 21: every row needs a time, but here"),
     ],
 )
@@ -184,6 +187,21 @@ def test_refuses_columns_that_cannot_split(
     path = _write(tmp_path, "two,few,gap,y,x", _rows(*columns))
     with raises(DataError, match=message):
         read_data(DataRequest(path, (TargetRequest("y"),), split=split), PLUGINS)
+
+
+def test_rows_without_a_group_are_noted(tmp_path: Path) -> None:
+    groups = [["a", "b", "c", "", "NA"][row % 5] for row in range(60)]
+    path = _write(tmp_path, "g,y,x", _rows(groups, [0, 1] * 30, range(0, 120, 2)))
+    request = DataRequest(path, (TargetRequest("y"),), split=SplitRequest(groups="g"))
+    data = read_data(request, PLUGINS)
+    assert any(note.startswith("g: 24 of 60 rows are in no group") for note in data.notes)
+
+
+def test_a_label_too_many_of_a_binary_task_has_its_line(tmp_path: Path) -> None:
+    path = _write(tmp_path, "y,x", _rows([0, 1] * 15 + [5], range(31)))
+    request = DataRequest(path, (TargetRequest("y", kind="binary"),))
+    with raises(DataError, match=r"column 'y', line 32: A binary task has two .* Mend '5' here"):
+        read_data(request, PLUGINS)
 
 
 def test_refuses_few_rows(tmp_path: Path) -> None:
@@ -237,9 +255,10 @@ def test_a_task_of_a_long_table_that_has_one_class_is_left_out(tmp_path: Path) -
     assert "q: left out, all of its 30 labels are '0'" in data.notes
     assert "r: left out, '1' has 2 rows, fewer than the split has parts" in data.notes
     named = replace(request, targets=(TargetRequest(ALL), TargetRequest("q")))
-    with raises(
-        DataError, match="column 'q': a target must have at least two distinct labels, but"
-    ):
+    unknown = replace(request, targets=(TargetRequest(ALL), TargetRequest("pp")))
+    with raises(DataError, match="there is no task 'pp', named as a target; did you mean 'p'"):
+        read_data(unknown, PLUGINS)
+    with raises(DataError, match="task 'q': a target must have at least two distinct labels, but"):
         read_data(named, PLUGINS)
     with raises(DataError, match="nothing can be learned of any task: p: left out, all of its 40"):
         read_data(_long(tmp_path, p=[0] * 40), PLUGINS)

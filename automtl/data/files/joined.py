@@ -102,6 +102,19 @@ class JoinedSource(Source):
         return Source(files, self.reader).error(message, column)
 
 
+@dataclass(frozen=True)
+class LongSource(Source):
+    """A file in long form, whose errors speak of tasks where there is no such column."""
+
+    reader: "LongReader"
+
+    def error(self, message: str, column: str | None = None, row: int | None = None) -> DataError:
+        if column is None or column not in self.reader.tasks:
+            return super().error(message, column, row)
+        place = [str(self.path), f"task '{column}'", *([] if row is None else [self.place(row)])]
+        return DataError(f"{', '.join(place)}: {message}")
+
+
 class LongReader(Reader):
     """
     A file in long form, with a column of labels for each task; see `widen`.

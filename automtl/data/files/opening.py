@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import chain
 
 from automtl.data.check import split_column
-from automtl.data.files.joined import JoinedReader, JoinedSource, LongReader
+from automtl.data.files.joined import JoinedReader, JoinedSource, LongReader, LongSource
 from automtl.data.files.source import Source, frame_source, open_source
 from automtl.data.request import ALL, PART, DataRequest, TargetRequest
 from automtl.errors import DataError
@@ -57,7 +57,7 @@ def _open(request: DataRequest, plugins: Plugins) -> tuple[Source, list[str]]:
         if column in request.ignore:
             raise source.error("is named in 'long' and to be ignored; choose.", column)
     long = LongReader(source, request.long.task, request.long.value, ignore)
-    return Source(source.path, long), long.tasks
+    return LongSource(source.path, long), long.tasks
 
 
 def _check_apart(request: DataRequest, source: Source) -> None:

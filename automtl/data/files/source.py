@@ -11,6 +11,7 @@ from automtl.core.reader import Reader
 from automtl.data.files.frame import FRAME, FrameReader, to_table
 from automtl.errors import DataError
 from automtl.plugins import Plugins
+from automtl.suggest import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,23 @@ def open_source(path: Path, plugins: Plugins) -> Source:
     :raises DataError: If there is no such file, or no reader for it.
     """
     if not path.is_file():
-        reason = "is a folder, not a file" if path.is_dir() else "no such file"
-        raise DataError(f"{path}: {reason}.")
+        raise DataError(f"{path}: {_why_no_file(path)}")
     readers = {suffix: kind for kind in plugins.readers.values() for suffix in kind.suffixes}
     fitting = [suffix for suffix in readers if path.name.lower().endswith(suffix)]
     if not fitting:
         known = "; ".join(f"{name}: {', '.join(r.suffixes)}" for name, r in plugins.readers.items())
         raise DataError(f"{path}: no reader knows the ending '{path.suffix}'. There are {known}.")
     return Source(path, readers[max(fitting, key=len)]())
+
+
+def _why_no_file(path: Path) -> str:
+    if path.is_dir():
+        return "is a folder, not a file. Name one of the files in it."
+    if not path.parent.is_dir():
+        return f"no such file: there is no folder '{path.parent}'. Check the path."
+    names = sorted(other.name for other in path.parent.iterdir() if other.is_file())
+    mend = did_you_mean(path.name, names)
+    return f"no such file; {mend if mend.startswith('did you mean') else 'check the path.'}"
 
 
 def frame_source(frame: Any) -> Source:

@@ -159,9 +159,13 @@ def _task(task: Json) -> str:
     head = f"task {task['name']}: {task['kind']}"
     if len(labels) > 1:
         head += f" of {len(labels)} columns"
-    known = sum(sum(label["known"].values()) for label in labels)
-    line = f"{head}, {known} labels, {_missing(sum(label['missing'] for label in labels))}"
-    details = _counts(labels[0]) if len(labels) == 1 else _positives(labels)
+    parts = {part: sum(label["known"][part] for label in labels) for part in PARTS}
+    missing = sum(label["missing"] for label in labels)
+    line = f"{head}, {sum(parts.values())} labels, {_missing(missing)}"
+    if missing:  # else each part has as many as rows
+        line += f" ({', '.join(f'{part} {count}' for part, count in parts.items())})"
+    details = _positives(labels) or _ranges(labels)
+    details = _counts(labels[0]) if len(labels) == 1 and not details else details
     return f"{line}; {details}" if details else line
 
 
@@ -176,6 +180,21 @@ def _positives(labels: Sequence[Json]) -> str:
     named = ", ".join(f"{name} {count}" for count, name in counts[:MAX_LABELS])
     more = f" to {counts[-1][1]} {counts[-1][0]}" if len(counts) > MAX_LABELS else ""
     return f"positives: {named}{more}"
+
+
+def _ranges(labels: Sequence[Json]) -> str:
+    """The range of numbers, their mean and their standard deviation, of the first few columns."""
+    if not all("mean" in label for label in labels):
+        return ""
+    words = (
+        f"{label['least']:.4g} to {label['greatest']:.4g}, mean {label['mean']:.4g}, "
+        f"std {label['std']:.4g}"
+        for label in labels[:MAX_LABELS]
+    )
+    if len(labels) == 1:
+        return next(words)
+    named = "; ".join(f"{label['name']} {word}" for label, word in zip(labels, words, strict=False))
+    return named + (f" and {len(labels) - MAX_LABELS} more" if len(labels) > MAX_LABELS else "")
 
 
 def _pairs(relations: Json) -> Iterator[str]:

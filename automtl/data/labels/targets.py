@@ -24,6 +24,7 @@ from automtl.errors import DataError, LabelError
 from automtl.plugins import Plugins
 from automtl.suggest import did_you_mean
 
+NO_LABELS = "a target must have labels, but all are missing. Leave it out of the targets."
 MIN_LABELS = len(PARTS)  # of each class: one in each part of the split
 
 
@@ -96,13 +97,15 @@ def check_rare_classes(target: Target, source: Source) -> None:
     """
     Checks that every class can be in every part of the split.
 
-    :raises DataError: If a class has too few labels; the message says where they are.
+    :raises DataError: If a class has too few labels, or is one too many for the kind; the message
+        says where they are.
     """
     if target.kind.numeric or target.kind.several:
         return
     counts = Counter(target.labels[target.known].tolist())
     for label, count in counts.items():
         if count < MIN_LABELS:
+            fit_kind(target, np.arange(len(target.labels)), source)
             places = " and ".join(source.place(int(row)) for row in _rows_of(target, label))
             raise source.error(
                 f"every class must have at least {MIN_LABELS} rows, one for each part of the "
@@ -196,11 +199,16 @@ def _several(
         found = [_numbers(raw[column], kind, source, column) for column in columns]
     notes = []
     if request.query is not None:
-        groups, sizes = _groups(raw[request.query])
-        if single := int((sizes == 1).sum()):
+        groups, sizes, n_alone = _groups(raw[request.query])
+        if n_alone:
             notes.append(
-                f"{request.name}: {single} of {len(sizes)} groups of '{request.query}' have one "
-                f"row; nothing is to be ranked there, so they are not counted"
+                f"{request.name}: {n_alone} of {len(groups)} rows have no '{request.query}': in no "
+                f"group to be ranked, they are not counted"
+            )
+        if single := int((sizes == 1).sum()) - n_alone:
+            notes.append(
+                f"{request.name}: {single} of {len(sizes) - n_alone} groups of '{request.query}' "
+                f"have one row; nothing is to be ranked there, so they are not counted"
             )
         found.append(groups)
         columns = (*columns, request.query)
@@ -212,7 +220,7 @@ def _check_set(
     names: Sequence[str], values: pa.ChunkedArray, separator: str, source: Source, column: str
 ) -> None:
     if not names:
-        raise source.error("a target must have labels, but all are missing.", column)
+        raise source.error(NO_LABELS, column)
     if not pc.any(pc.match_substring(values.cast(pa.string()), separator)).as_py():
         raise source.error(
             f"labels are separated by '{separator}', but no row has it: none would have more than "
@@ -247,14 +255,18 @@ def _numbers(values: pa.ChunkedArray, kind: type[TaskKind], source: Source, name
     return np.asarray(_labels(values, kind, source, name), dtype=np.float64)
 
 
-def _groups(values: pa.ChunkedArray) -> tuple[Floats, NDArray[np.int64]]:
-    """The number of each row's group, from 1, and the groups' sizes; missing ones stay alone."""
+def _groups(values: pa.ChunkedArray) -> tuple[Floats, NDArray[np.int64], int]:
+    """
+    The number of each row's group, from 1; the groups' sizes; and how many rows have none, each of
+    which is a group of its own.
+    """
     words = [parse_category(str(word or "")) for word in values.to_pylist()]
     known = {word: code for code, word in enumerate(sorted(set(words) - {""}), start=1)}
     alone = len(known) + 1
     codes = [known[word] if word else alone + row for row, word in enumerate(words)]
     _, place, sizes = np.unique(codes, return_inverse=True, return_counts=True)
-    return np.asarray(place + 1.0, dtype=np.float64), np.asarray(sizes, dtype=np.int64)
+    numbers, sizes = place.astype(np.float64) + 1, sizes.astype(np.int64)
+    return numbers, sizes, words.count("")
 
 
 def _labels(
@@ -284,7 +296,7 @@ def _check_variety(target: Target, source: Source) -> None:
         labels = labels[:, :-1]
     known = [label for label in labels.ravel().tolist() if label == label]  # NaN is not itself
     if not known:
-        raise refusal(target, source, "a target must have labels, but all are missing.")
+        raise refusal(target, source, NO_LABELS)
     if len(set(known)) < 2:
         raise refusal(
             target,

@@ -1,6 +1,6 @@
 """How the rows of a table are divided: what the split depends on is read and checked here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -31,10 +31,12 @@ class Division(NamedTuple):
 
     :param parts: The rows for training, validation and testing.
     :param groups: The group of each row, if groups are kept whole, ``[n_rows]``.
+    :param notes: What is to be known of it.
     """
 
     parts: tuple[Rows, Rows, Rows]
     groups: Rows | None
+    notes: tuple[str, ...] = ()
 
 
 def divide(
@@ -50,6 +52,7 @@ def divide(
         for target in targets:
             check_rare_classes(target, source)
     labels = [_strata(target) for target in targets]
+    told = [] if (own := request.split.groups) is None else [*_notes_on_groups(raw[own], own)]
     split = _with_groups(request, targets)
     request = replace(request, split=split)
     by = _split_by(request, raw, source)
@@ -60,7 +63,7 @@ def divide(
     for target in targets:
         if why_unlearnable(target, parts) is None or not target.optional:  # else it is left out
             check_parts(target, parts, source)
-    return Division(parts, by if split.groups is not None else None)
+    return Division(parts, by if split.groups is not None else None, tuple(told))
 
 
 def _fold(
@@ -125,9 +128,22 @@ def _groups(words: Sequence[str | None], source: Source, name: str) -> NDArray[A
     """The group of each row; a missing group is a group of its own row."""
     known = sorted({word for word in words if word is not None and parse_category(word)})
     if len(known) < len(PARTS):
-        raise source.error(f"a split needs at least 3 groups, but there are {known}.", name)
+        raise source.error(
+            f"a split needs at least 3 groups, one for each part, but there are {known}. Name "
+            f"another column, or divide the rows in another way.",
+            name,
+        )
     codes = {word: code for code, word in enumerate(known)}
     return np.array([codes.get(str(w), len(codes) + row) for row, w in enumerate(words)])
+
+
+def _notes_on_groups(words: pa.ChunkedArray, name: str) -> Iterator[str]:
+    known = [word is not None and bool(parse_category(str(word))) for word in words.to_pylist()]
+    if alone := len(known) - sum(known):
+        yield (
+            f"{name}: {alone} of {len(known)} rows are in no group, so each goes to a part by "
+            f"itself. If some are of the same thing, fill in which"
+        )
 
 
 def _times(
@@ -143,8 +159,16 @@ def _times(
     times = to_column(values, kind, source, name).values
     if np.isnan(times).any():
         row = int(np.isnan(times).argmax())
-        raise source.error("every row needs a time, but here it is missing.", name, row)
+        raise source.error(
+            "every row needs a time, but here it is missing. Fill it in, or drop the row.",
+            name,
+            row,
+        )
     if len(np.unique(times)) < len(PARTS):
         found = len(np.unique(times))
-        raise source.error(f"a split needs at least 3 moments, but there are {found}.", name)
+        raise source.error(
+            f"a split needs at least 3 moments, one for each part, but there are {found}. Name "
+            f"another column, or divide the rows in another way.",
+            name,
+        )
     return times

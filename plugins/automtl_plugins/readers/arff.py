@@ -51,7 +51,10 @@ class Arff(Reader):
         if table is None:
             table = read_rows(path, body, above, attributes, text)
         if not table.num_rows:
-            raise DataError(f"{path}: must have rows, but has only the attributes {names}.")
+            raise DataError(
+                f"{path}: must have rows, but has only the attributes {names}. Name another file, "
+                "or add rows."
+            )
         return table
 
     def place(self, path: Path, row: int) -> str:

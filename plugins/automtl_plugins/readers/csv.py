@@ -37,7 +37,9 @@ class Csv(Reader):
         with _blaming(path):
             header = next((names for _, names in _records(path, "strict")), [])
         if not header:
-            raise DataError(f"{path}: must begin with a line of column names, but is empty.")
+            raise DataError(
+                f"{path}: must begin with a line of column names, but is empty. Name another file."
+            )
         check_names(path, header)
         return header
 
@@ -45,7 +47,10 @@ class Csv(Reader):
         names = self.columns(path)
         with _blaming(path):
             if len(list(islice(_records(path), 2))) < 2:
-                raise DataError(f"{path}: must have rows, but has only the header {names}.")
+                raise DataError(
+                    f"{path}: must have rows, but has only the header {names}. "
+                    "Name another file, or add rows."
+                )
             table = _read(path, text)
         if any(pa.types.is_binary(kind) for kind in table.schema.types):
             raise _not_utf8(path)

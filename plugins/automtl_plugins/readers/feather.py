@@ -58,7 +58,10 @@ def _opened(path: Path) -> Iterator[RecordBatchFileReader | RecordBatchStreamRea
             with open_file(file) if start == _FILE else open_stream(file) as reader:
                 yield reader
     except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path}: is not a Feather file that can be read: {error}") from None
+        raise DataError(
+            f"{path}: is not a Feather file that can be read: {str(error).rstrip('.')}. "
+            "Write it again, or name another file."
+        ) from None
 
 
 @hookimpl

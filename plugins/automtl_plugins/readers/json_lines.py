@@ -45,7 +45,7 @@ class JsonLines(Reader):
         for _, record in _records(path):
             names |= dict.fromkeys(record)
         if not names:
-            raise DataError(f"{path}: must have rows, but has none.")
+            raise DataError(f"{path}: must have rows, but has none. Name another, or add rows.")
         return list(names)
 
     def read(self, path: Path, text: Collection[str] = ()) -> pa.Table:
@@ -58,7 +58,7 @@ class JsonLines(Reader):
                 values.append(value)
             rows += 1
         if not columns:
-            raise DataError(f"{path}: must have rows, but has none.")
+            raise DataError(f"{path}: must have rows, but has none. Name another, or add rows.")
         for values in columns.values():
             values.extend([None] * (rows - len(values)))
         return pa.table({name: _array(values, name in text) for name, values in columns.items()})

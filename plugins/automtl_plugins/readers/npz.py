@@ -39,6 +39,7 @@ class Npz(Reader):
 
     def columns(self, path: Path) -> list[str]:
         with _blaming(path):
+            _check_not_scipy(path)
             headers = list(_headers(path))
         _check_rows(path, headers)
         names = [name for header in headers for name in header.columns]
@@ -78,6 +79,17 @@ def _headers(path: Path) -> Iterator[_Header]:
             name = member.removesuffix(".npy")
             _check_array(path, name, shape, dtype)
             yield _Header(name, shape)
+
+
+def _check_not_scipy(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        names = {name.removesuffix(".npy") for name in archive.namelist()}
+    if names >= {"format", "shape", "data"}:
+        raise DataError(
+            f"{path}: is a sparse matrix that SciPy saved, and has no labels beside it. Give the "
+            "matrix to `automtl.MultiTaskSearch` in Python, or write it with its labels as a "
+            "sparse ARFF file."
+        )
 
 
 def _check_array(path: Path, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
@@ -126,7 +138,10 @@ def _blaming(path: Path) -> Iterator[None]:
     except DataError:
         raise
     except (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError) as error:
-        raise DataError(f"{path}: is not an NPZ file that can be read: {error}") from None
+        raise DataError(
+            f"{path}: is not an NPZ file that can be read: {str(error).rstrip('.')}. "
+            "Write it again, or name another file."
+        ) from None
 
 
 @hookimpl

@@ -45,7 +45,10 @@ def _opened(path: Path) -> Iterator[ParquetFile]:
         with ParquetFile(path, memory_map=True) as file:
             yield file
     except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path}: is not a Parquet file that can be read: {error}") from None
+        raise DataError(
+            f"{path}: is not a Parquet file that can be read: {str(error).rstrip('.')}. "
+            "Write it again, or name another file."
+        ) from None
 
 
 @hookimpl

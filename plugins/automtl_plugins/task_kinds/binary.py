@@ -1,5 +1,6 @@
 """Binary classification: one of two classes."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -13,7 +14,7 @@ from torch.nn import functional
 from automtl.core import labels as class_labels
 from automtl.core import metrics as scores
 from automtl.core.task import Floats, Metric, TaskKind
-from automtl.errors import DataError
+from automtl.errors import DataError, LabelError
 from automtl.hookspecs import hookimpl
 
 
@@ -74,11 +75,17 @@ class Binary(TaskKind):
         :raises DataError: Unless there are two classes, each with a training row, or if a weight
             is of none or not positive.
         """
-        classes = sorted({label for label in labels.tolist() if label is not None})
-        if len(classes) != 2:
-            mend = " Use the kind 'multiclass'." if len(classes) > 2 else ""
-            found = class_labels.listing(classes) or "none"
-            raise DataError(f"A binary task has two classes, but found {found}.{mend}")
+        known = Counter(label for label in labels.tolist() if label is not None)
+        found = class_labels.listing(sorted(known)) or "none"
+        if len(known) < 2:
+            raise DataError(f"A binary task has two classes, but found {found}.")
+        if len(known) > 2:
+            rarest = min(sorted(known, reverse=True), key=lambda label: known[label])
+            raise LabelError(
+                f"A binary task has two classes, but found {found}. Mend '{rarest}' here if it is "
+                f"a mistake, or use the kind 'multiclass'.",
+                labels.tolist().index(rarest),
+            )
         counts = class_labels.count_classes(labels, train)
         weights = class_labels.class_weights(class_weights, counts)
         return cls(tuple(counts), tuple(counts.values()), weights)

@@ -82,7 +82,7 @@ class Ranking(TaskKind):
         if not (highest > lowest).any():
             raise DataError(
                 "A query of the training part has rows of different relevance, but none of the "
-                f"{len(sizes)} has."
+                f"{len(sizes)} has. Name a query column whose values several rows share."
             )
         return cls(float((sizes * np.log(sizes))[highest > 0].sum() / sizes.sum()))
 

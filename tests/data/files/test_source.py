@@ -29,6 +29,13 @@ def test_refuses_what_is_no_file(tmp_path: Path) -> None:
         open_source(tmp_path, PLUGINS)
     with raises(DataError, match=f"^{tmp_path}/x.csv: no such file"):
         open_source(tmp_path / "x.csv", PLUGINS)
+    (tmp_path / "penguins.csv").touch()
+    with raises(DataError, match=r"no such file; did you mean 'penguins\.csv'\?$"):
+        open_source(tmp_path / "penguin.csv", PLUGINS)
+    with raises(DataError, match=r"no such file; check the path\.$"):
+        open_source(tmp_path / "y.parquet", PLUGINS)
+    with raises(DataError, match=f"no such file: there is no folder '{tmp_path}/sub'"):
+        open_source(tmp_path / "sub" / "y.parquet", PLUGINS)
 
 
 def test_refuses_an_unknown_ending(tmp_path: Path) -> None:

@@ -28,10 +28,25 @@ def test_describes_the_penguins() -> None:
         "input bill_depth_mm: numeric, 2 missing",
         "input flipper_length_mm: numeric, 2 missing",
         "input year: numeric, none missing",
-        "task sex: binary, 333 labels, 11 missing; female 165, male 168",
-        "task body_mass_g: regression, 342 labels, 2 missing",
+        "task sex: binary, 333 labels, 11 missing (train 200, validation 66, test 67); female 165, "
+        "male 168",
+        "task body_mass_g: regression, 342 labels, 2 missing (train 206, validation 67, test 69); "
+        "2700 to 6300, mean 4202, std 800.8",
         "note: sex: binary (2 distinct labels)",
     ]
+
+
+def test_numbers_of_several_columns_have_a_range_each(make_data: Any) -> None:
+    report = data_report(make_data({"x": NOISE}, {"number": NOISE}))
+    (task,) = report["tasks"]
+    (one,) = task["labels"]
+    task["labels"] = [
+        {**one, "name": f"n{i}", "least": 0.0, "greatest": float(i)} for i in range(8)
+    ]
+    (line,) = [line for line in in_words(report) if line.startswith("task")]
+    assert "; n0 0 to 0, mean" in line
+    assert "; n5 0 to 5, mean" in line
+    assert line.endswith(" and 2 more")
 
 
 def test_the_report_is_json_data_with_the_counts_of_all_labels(make_data: Any) -> None:

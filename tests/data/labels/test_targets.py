@@ -107,7 +107,7 @@ def test_fits_the_kind_to_training_rows(source: Source) -> None:
 
 def test_a_refusal_of_the_kind_names_the_column(source: Source) -> None:
     target = _read(source, ["x", "y", "z"] * 4, kind="binary")
-    with raises(DataError, match=f"^{source.path}, column 'a': A binary task has two classes"):
+    with raises(DataError, match=f"^{source.path}, column 'a', line 4: A binary task has two"):
         fit_kind(target, ROWS, source)
 
 
@@ -214,7 +214,8 @@ def test_queries(source: Source) -> None:
     queries = target.labels[:, 1]
     assert queries[0] == queries[1] != queries[2] == queries[3]
     assert len(set(queries)) == 4
-    assert target.notes[1].startswith("m: 2 of 4 groups of 'q' have one row; nothing is to be rank")
+    assert target.notes[1].startswith("m: 1 of 6 rows have no 'q': in no group to be ranked")
+    assert target.notes[2].startswith("m: 1 of 3 groups of 'q' have one row; nothing is to be rank")
 
 
 @mark.parametrize(

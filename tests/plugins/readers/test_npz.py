@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from pytest import mark, raises
+from scipy.sparse import csr_array, save_npz
 
 from automtl.errors import DataError
 from automtl.testing import assert_reader_contract
@@ -70,6 +71,12 @@ def test_refuses(tmp_path: Path, arrays: dict[str, Any], message: str) -> None:
     path = _write(tmp_path, **arrays)
     with raises(DataError, match=f"^{path}{message}"):
         READER.read(path)
+
+
+def test_a_sparse_matrix_of_scipy_is_told_apart(tmp_path: Path) -> None:
+    save_npz(tmp_path / "x.npz", csr_array(np.eye(3)))
+    with raises(DataError, match=r"x\.npz: is a sparse matrix that SciPy saved, and has no labels"):
+        READER.columns(tmp_path / "x.npz")
 
 
 def test_refuses_what_is_not_npz(tmp_path: Path) -> None:

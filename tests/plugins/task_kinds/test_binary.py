@@ -49,7 +49,8 @@ def test_a_small_probability_is_not_rounded_away(logit: float) -> None:
 @mark.parametrize(
     ("labels", "message"),
     [
-        (["a", "b", "c"], "two classes, but found 'a', 'b', 'c'. Use the kind 'multiclass'"),
+        (["a", "b", "c"], "found 'a', 'b', 'c'. Mend 'c' here if it is a mistake, or use the"),
+        (["a", "b", "c", "c"], "Mend 'b' here"),
         (["a", "a", None], "two classes, but found 'a'"),
         ([None, None, None], "two classes, but found none"),
         (["a", "a", "b"], "'b' has none"),
