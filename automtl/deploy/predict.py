@@ -90,12 +90,13 @@ def predict_file(
     probability of each class. A task of several columns has one for each, and behind them, if they
     are labels, one with the probability of each.
 
-    A few thousand rows are in memory at a time, whatever the size of the file. The network runs in
+    A few thousand rows are in memory at a time, whatever the size of the file, if it is of the
+    first four formats. The network runs in
     a thread for each core while the next rows are read and the rows before are written.
 
     :param model: A file that automtl exported.
-    :param data: CSV, JSON lines, compressed or not, Parquet or Feather. Columns may be in any
-        order.
+    :param data: CSV, JSON lines, compressed or not, Parquet, Feather, or what else there is a
+        reader for. Columns may be in any order.
     :param out: CSV or Parquet, as its name says. Is replaced when all rows are predicted, and left
         as it is otherwise.
     :param watch: Is told how many rows are written, and which share of ``data`` is read.

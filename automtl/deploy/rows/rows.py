@@ -2,10 +2,11 @@
 The rows of a file to predict from, as typed columns, a chunk at a time.
 
 Files are understood as they were for training, but by the standard library and numpy alone, and
-by pyarrow where the file is Parquet or Feather.
+by pyarrow where the file is Parquet or Feather. What else there is a reader for, it reads.
 """
 
 import importlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ FORMATS = {
     (".parquet", ".pq"): "automtl.deploy.rows.parquet_rows",  # these two need pyarrow
     (".feather", ".arrow"): "automtl.deploy.rows.feather_rows",
 }
+OTHERS = "automtl.deploy.rows.reader_rows"  # needs all that training does
 
 
 def column_names(path: Path) -> list[str]:
@@ -37,7 +39,7 @@ def column_names(path: Path) -> list[str]:
         reason = "is a folder, not a file" if path.is_dir() else "no such file"
         raise DataError(f"{path}: {reason}.")
     names: list[str] = _format(path).column_names(path)
-    if repeated := sorted({name for name in names if names.count(name) > 1}):
+    if repeated := sorted(name for name, count in Counter(names).items() if count > 1):
         raise DataError(
             f"{path}: column names must be unique, but {repeated} are repeated. Rename them."
         )
@@ -63,5 +65,4 @@ def _format(path: Path) -> Any:
     for suffixes, module in FORMATS.items():
         if path.name.lower().endswith(suffixes):
             return importlib.import_module(module)
-    known = ", ".join(suffix for suffixes in FORMATS for suffix in suffixes)
-    raise DataError(f"{path}: the name must end in one of {known}. Rename or convert the file.")
+    return importlib.import_module(OTHERS)
