@@ -383,9 +383,16 @@ def _task(
         classes=kind.classes,
         loss=str(settings.get(f"loss.{task.name}", OWN)),
         head=str(settings.get(f"head.{task.name}", LINEAR)),
-        options={name: getattr(kind, name) for name in sorted(kind.options) if hasattr(kind, name)},
+        options=_told(kind),
         top_k=None if kind.decision is None else kind.decision.top_k,
     )
+
+
+def _told(kind: TaskKind) -> dict[str, Any]:
+    """What the kind was told, as JSON data, apart from what says nothing."""
+    fields = {name: getattr(kind, name, None) for name in sorted(kind.options)}
+    given = {name: value for name, value in fields.items() if value not in (None, ())}
+    return {n: list(value) if isinstance(value, tuple) else value for n, value in given.items()}
 
 
 def _settings_of(task: str, candidate: Candidate) -> Mapping[str, Scalar]:

@@ -43,5 +43,5 @@ def test_the_kinds_stand_apart(plugins: Plugins) -> None:
 def test_kinds_show_what_a_configuration_may_tell_them(plugins: Plugins) -> None:
     lines = {line.split()[0]: line for line in catalogue(plugins) if line.startswith("  ")}
     assert "[objective=macro_f1, rule=balanced]" in lines["multilabel"]
-    assert "[levels=()]" in lines["ordinal"]
+    assert "[class_weights=None, levels=()]" in lines["ordinal"]
     assert "For regression" in lines["huber"]
