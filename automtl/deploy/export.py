@@ -144,7 +144,8 @@ def _check_names(schema: Schema) -> None:
                 if name in taken:
                     raise DataError(
                         f"The names of inputs and outputs are unique, but '{name}' would be both "
-                        f"{taken[name]} and {role}. Rename one of these columns of the table."
+                        f"{taken[name]} and {role}. Rename one of them in the "
+                        f"table, or add the input to 'ignore'."
                     )
                 taken[name] = role
 

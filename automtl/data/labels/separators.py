@@ -30,7 +30,7 @@ def guess_separator(values: pa.ChunkedArray) -> str | None:
 
 
 def _separates(mark: str, cells: dict[str, int]) -> bool:
-    parts = [[part.strip() for part in text.split(mark)] for text in cells]
+    parts = [_parts(text, mark) for text in cells]
     several = sum(n for found, n in zip(parts, cells.values(), strict=True) if len(found) > 1)
     labels = {label for found in parts for label in found}
     return (
@@ -40,6 +40,11 @@ def _separates(mark: str, cells: dict[str, int]) -> bool:
         and "" not in labels
         and not (mark == "," and all(map(_is_number, labels)))
     )
+
+
+def _parts(text: str, mark: str) -> list[str]:
+    """The labels of a cell; none of a separator alone."""
+    return [part.strip() for part in text.split(mark)] if text.strip(f"{mark} ") else []
 
 
 def _is_number(text: str) -> bool:

@@ -16,6 +16,7 @@ from automtl.data.features.infer import infer_task_kind, to_column
 from automtl.data.features.text import NULLS, parse_category
 from automtl.data.files.source import Source
 from automtl.data.labels.labelsets import flags, read_set
+from automtl.data.labels.separators import guess_separator
 from automtl.data.parts.split import PARTS
 from automtl.data.parts.strata import Rows
 from automtl.data.request import TargetRequest
@@ -70,6 +71,11 @@ def read_target(request: TargetRequest, raw: pa.Table, source: Source, plugins: 
     if name is None:
         name, reason = _infer(request, raw)
         notes.append(f"{request.name}: {name} ({reason})")
+        if name == "multiclass" and (mark := guess_separator(raw[column])):
+            notes.append(
+                f"{request.name}: its labels look like sets, separated by '{mark}'. If they are, "
+                f'write `{request.name}: {{separator: "{mark}"}}`'
+            )
     if name not in plugins.task_kinds:
         mend = did_you_mean(name, plugins.task_kinds)
         raise source.error(f"looks like {name}, but no plugin offers it; {mend}", column)
@@ -194,6 +200,7 @@ def _several(
         _check_set(names, raw[columns[0]], request.separator, source, columns[0])
         return Target(replace(task, columns=names), kind, labels, (), request.options)
     if kind.flags:
+        _check_separated(request, raw, source)
         found = [_flags(raw[column], source, column) for column in columns]
     else:
         found = [_numbers(raw[column], kind, source, column) for column in columns]
@@ -231,6 +238,17 @@ def _check_set(
         raise source.error(
             f"a set has at least two different labels, but there is '{names[0]}' alone. Leave it "
             f"out of the targets.",
+            column,
+        )
+
+
+def _check_separated(request: TargetRequest, raw: pa.Table, source: Source) -> None:
+    column = request.label_columns[0]
+    if len(request.label_columns) == 1 and (mark := guess_separator(raw[column])):
+        raise source.error(
+            f"labels of a set are 0 or 1 in a column each, or together in one, but here a cell "
+            f"holds several and nothing says how. Name what separates them: "
+            f'`{request.name}: {{separator: "{mark}"}}`.',
             column,
         )
 

@@ -107,12 +107,17 @@ class Multilabel(TaskKind):
         :param rule: How thresholds are chosen.
         :param objective: What for.
         :raises DataError: If a label is not 0 or 1, all labels are `excluded`, or an option is
-            unknown.
+            unknown or contradicts the other.
         """
         for option, value in (("rule", rule), ("objective", objective)):
             if value not in OPTIONS[option]:
                 rules = class_labels.listing(OPTIONS[option], len(OPTIONS[option]))
                 raise DataError(f"The {option} of a multilabel task is of {rules}, not '{value}'.")
+        if (rule, objective) == ("f1", "hamming"):
+            raise DataError(
+                "The rule f1 makes F1 best, but the objective is hamming, for which 0.5 is. Choose "
+                "the rule fixed, global or per_label, or another objective."
+            )
         names = tuple(columns) or tuple(str(place) for place in range(labels.shape[1]))
         _check_flags(labels, names)
         known = labels[train]

@@ -14,6 +14,10 @@ def test_labels_that_come_again_are_a_set(separator: str) -> None:
     assert guessed(*cells) == separator
 
 
+def test_a_separator_alone_is_a_row_without_labels() -> None:
+    assert guessed("a;b", "a", ";", " ; ", "b;c", "c") == ";"
+
+
 @mark.parametrize(
     "cells",
     [

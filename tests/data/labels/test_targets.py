@@ -207,6 +207,14 @@ def test_refuses_what_is_not_separated(
         _several(source, {"m": cells}, separator=";", **request_)
 
 
+def test_cells_that_look_like_sets_are_noted(source: Source) -> None:
+    target = _read(source, ["x;y", "x", "y", "z;x"] * 3)
+    assert target.task.kind == "multiclass"
+    assert target.notes[-1].endswith("""write `a: {separator: ";"}`""")
+    with raises(DataError, match=r"column 'a': .* separates them: `a: \{separator: \";\"\}`"):
+        _read(source, ["x;y", "x", "y", "z;x"] * 3, kind="multilabel")
+
+
 def test_queries(source: Source) -> None:
     columns = {"r": [0, 2, 1, 0, 1, 0], "q": ["x", "x", "y", "y", "alone", None]}
     target = _several(source, columns, columns=("r",), query="q")

@@ -72,6 +72,7 @@ def test_decides_at_one_half_until_it_is_tuned() -> None:
         ([[0, 1], [1, 2.5]], {"columns": ("a", "b")}, "are 0 or 1, but 'b' has 2.5"),
         ([[0, 1], [0, 1]], {}, "holds for none of them"),
         ([[0, 1], [1, 0]], {"rule": "best"}, "The rule .* 'balanced', not 'best'"),
+        ([[0, 1], [1, 0]], {"rule": "f1", "objective": "hamming"}, "The rule f1 makes F1 best"),
         ([[0, 1], [1, 0]], {"objective": "f2"}, "The objective .* 'hamming', not 'f2'"),
     ],
 )
