@@ -1,4 +1,5 @@
 import csv
+import tracemalloc
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,10 +13,11 @@ from pytest import mark, raises, skip
 from automtl.core.task import Task
 from automtl.data.bundled import PENGUINS
 from automtl.data.dataset import MultiTaskData
+from automtl.data.features.sparse import SparseArray
 from automtl.data.features.text import parse_category, parse_number
 from automtl.data.read import read_data
 from automtl.data.request import ALL, DataRequest, LongRequest, SplitRequest, TargetRequest
-from automtl.data.table import ColumnKind
+from automtl.data.table import ColumnKind, SparseColumn
 from automtl.errors import DataError
 from automtl.plugins import load_plugins
 
@@ -202,6 +204,26 @@ def test_a_label_too_many_of_a_binary_task_has_its_line(tmp_path: Path) -> None:
     request = DataRequest(path, (TargetRequest("y", kind="binary"),))
     with raises(DataError, match=r"column 'y', line 32: A binary task has two .* Mend '5' here"):
         read_data(request, PLUGINS)
+
+
+def test_sparse_columns_are_never_dense(tmp_path: Path) -> None:
+    n_rows = n_columns = 1000
+    rng = np.random.default_rng(0)
+    names = [f"@attribute w{column} numeric" for column in range(n_columns)]
+    rows = [
+        "{" + ",".join(f"{c} {c % 3 + 1}" for c in np.unique(rng.integers(0, n_columns, 10))) + "}"
+        for _ in range(n_rows)
+    ]
+    labels = [f"{row[:-1]},{n_columns} 1}}" if at % 3 else row for at, row in enumerate(rows)]
+    path = tmp_path / "words.arff"
+    path.write_text("\n".join(["@relation r", *names, "@attribute y {0,1}", "@data", *labels]))
+    tracemalloc.start()
+    data = read_data(DataRequest(path, (TargetRequest("y"),)), PLUGINS)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert isinstance(data.train.inputs, SparseArray)
+    assert all(isinstance(column, SparseColumn) for column in data.table.values())
+    assert peak < n_rows * n_columns * 4  # less than half of the columns as floats
 
 
 def test_refuses_few_rows(tmp_path: Path) -> None:

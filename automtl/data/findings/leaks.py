@@ -15,7 +15,7 @@ Floats: TypeAlias = NDArray[np.float64]
 Rows: TypeAlias = NDArray[np.int64]
 
 CELLS = 10_000_000  # that are looked at
-TOGETHER = 500  # columns that are looked at together
+TOGETHER = 100  # columns that are looked at together
 SAMPLE = (300, 5000)  # rows, at least and at most, of labels that are missing together
 RARE = 30  # rows of the sample at least that have a label and that have it not, if there are
 ENOUGH = 10  # rows of each of two classes, to judge a rule by
