@@ -24,7 +24,7 @@ from automtl.data.features.columns import (
     scaled_together,
 )
 from automtl.data.features.ngrams import Text
-from automtl.data.features.sparse import DENSITY, MANY, SparseArray, is_sparse
+from automtl.data.features.sparse import DENSITY, MANY, SparseArray, is_sparse, pays
 from automtl.data.table import AnyColumn, ColumnKind, SparseColumn, Table
 
 Values: TypeAlias = Mapping[str, NDArray[Any]]  # of some rows, by column, ``[n_rows]``
@@ -232,14 +232,27 @@ def _joined(
     others: NDArray[np.float32] | SparseArray, places: NDArray[np.int64], numbers: SparseArray
 ) -> NDArray[np.float32] | SparseArray:
     """``others``, whose columns are to be at ``places``, and the numbers."""
+    own = others.values if isinstance(others, SparseArray) else others
+    if pays(int(np.count_nonzero(own)) + len(numbers.values), numbers.shape):
+        chunks = (slice(start, start + CHUNK) for start in range(0, len(numbers), CHUNK))
+        return SparseArray.stack([_beside(others[some], places, numbers[some]) for some in chunks])
+    array = np.zeros(numbers.shape, np.float32)
+    array[:, places] = others.dense() if isinstance(others, SparseArray) else others
+    array[numbers.places()] = numbers.values
+    return array
+
+
+def _beside(
+    others: NDArray[np.float32] | SparseArray, places: NDArray[np.int64], numbers: SparseArray
+) -> SparseArray:
+    """The same for a few rows."""
     if not isinstance(others, SparseArray):
         others = SparseArray.of(others)
     rows, columns = others.places()
     own_rows, own_columns = numbers.places()
-    joined = SparseArray.made(
+    return SparseArray.made(
         np.concatenate([rows, own_rows]),
         np.concatenate([places[columns], own_columns]),
         np.concatenate([others.values, numbers.values]),
         numbers.shape,
     )
-    return joined if joined.pays else joined.dense()

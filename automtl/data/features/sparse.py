@@ -82,12 +82,6 @@ class SparseArray:
         return self.indptr, self.indices, self.values
 
     @property
-    def pays(self) -> bool:
-        """Whether there are many columns, most of them zero in most rows."""
-        n_rows, n_columns = self.shape
-        return n_columns > MANY and len(self.values) < DENSITY * n_rows * n_columns
-
-    @property
     def nbytes(self) -> int:
         """What it takes in memory."""
         return sum(array.nbytes for array in self.arrays)
@@ -109,9 +103,14 @@ def arrays_of(array: NDArray[np.float32] | SparseArray) -> tuple[NDArray[Any], .
 
 
 def is_sparse(array: NDArray[np.float32]) -> bool:
-    """Whether ``array`` has many columns, most of them zero in most rows."""
-    many = array.shape[1] > MANY
-    return many and bool(np.count_nonzero(array) < DENSITY * array.size)
+    """Whether leaving out the zeros of ``array`` pays."""
+    return pays(int(np.count_nonzero(array)), array.shape)
+
+
+def pays(n_numbers: int, shape: tuple[int, ...]) -> bool:
+    """Whether ``[n_rows, n_columns]`` has many columns, with zeros but for so few numbers."""
+    n_rows, n_columns = shape
+    return n_columns > MANY and n_numbers < DENSITY * n_rows * n_columns
 
 
 def _starts(counts: NDArray[np.int64]) -> NDArray[np.int64]:

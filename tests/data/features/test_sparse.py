@@ -48,7 +48,7 @@ def test_many_columns_that_are_mostly_zero_are_sparse(
 ) -> None:
     array = np.zeros((10, n_columns), np.float32)
     array[:, : int(share * n_columns)] = 1
-    assert is_sparse(array) == SparseArray.of(array).pays == expected
+    assert is_sparse(array) == expected
     assert (SparseArray.of(array).nbytes < array.nbytes / 4) == (share < 0.1)
 
 
