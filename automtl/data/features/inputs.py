@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,11 +14,11 @@ from automtl.data.features.infer import (
     why_identifier,
     why_useless,
 )
-from automtl.data.features.sparse import DENSITY, MANY
+from automtl.data.features.sparse import MANY, is_mostly_zero
 from automtl.data.files.source import Source
 from automtl.data.parts.strata import Rows
 from automtl.data.request import DataRequest
-from automtl.data.table import AnyColumn, SparseColumn, Table
+from automtl.data.table import AnyColumn, Column, SparseColumn, Table
 
 
 def input_names(request: DataRequest, names: Sequence[str]) -> list[str]:
@@ -57,21 +56,21 @@ def read_inputs(
 
 def _without_zeros(table: dict[str, AnyColumn]) -> dict[str, AnyColumn]:
     """The columns; those that are mostly zero are held without zeros if there are many."""
-    zeros = {name for name, column in table.items() if _is_mostly_zero(column)}
+    zeros = {name for name, column in table.items() if _may_be_sparse(column)}
     if len(zeros) <= MANY:
         return table
     return {
-        name: SparseColumn.of(column.kind, column.values) if name in zeros else column
+        name: SparseColumn.of(column.kind, column.values)
+        if name in zeros and isinstance(column, Column)
+        else column
         for name, column in table.items()
     }
 
 
-def _is_mostly_zero(column: AnyColumn) -> bool:
-    if column.kind not in SPARSE_KINDS:
-        return False
+def _may_be_sparse(column: AnyColumn) -> bool:
     if isinstance(column, SparseColumn):
         return True
-    return bool(np.count_nonzero(column.values) < DENSITY * len(column.values))
+    return column.kind in SPARSE_KINDS and is_mostly_zero(column.values)
 
 
 def _read(

@@ -24,7 +24,7 @@ from automtl.data.features.columns import (
     scaled_together,
 )
 from automtl.data.features.ngrams import Text
-from automtl.data.features.sparse import DENSITY, MANY, SparseArray, is_sparse, pays
+from automtl.data.features.sparse import MANY, SparseArray, is_mostly_zero, is_sparse, pays
 from automtl.data.table import AnyColumn, ColumnKind, SparseColumn, Table
 
 Values: TypeAlias = Mapping[str, NDArray[Any]]  # of some rows, by column, ``[n_rows]``
@@ -60,7 +60,7 @@ class Preprocessing:
             ColumnKind.TEXT: Text.fit,
         }
         # Embeddings of very many would be a dozen times as many columns, and say little more.
-        zeros = {name for name, column in table.items() if _is_mostly_zero(column, train)}
+        zeros = {name for name, column in table.items() if _is_plain(column, train)}
         plain = zeros if len(zeros) > MANY else set()
         return cls(
             tuple(
@@ -204,13 +204,12 @@ def _scaled(columns: Sequence[Numeric], values: Values) -> Iterator[Floats]:
         yield scaled_together(some, np.column_stack([values[column.name] for column in some]))
 
 
-def _is_mostly_zero(column: AnyColumn, train: NDArray[np.int64]) -> bool:
+def _is_plain(column: AnyColumn, train: NDArray[np.int64]) -> bool:
     """Whether it is a number, zero in nine training rows of ten and missing in none."""
     if column.kind is not ColumnKind.NUMERIC:
         return False
     values = column.at(train)
-    mostly = np.count_nonzero(values) < DENSITY * len(values)
-    return bool(mostly and not np.isnan(values).any())
+    return is_mostly_zero(values) and not np.isnan(values).any()
 
 
 def _numbers(

@@ -102,6 +102,11 @@ def arrays_of(array: NDArray[np.float32] | SparseArray) -> tuple[NDArray[Any], .
     return array.arrays if isinstance(array, SparseArray) else (array,)
 
 
+def is_mostly_zero(values: NDArray[Any]) -> bool:
+    """Whether so few values of a column are not zero that holding it without zeros pays."""
+    return bool(np.count_nonzero(values) < DENSITY * len(values))
+
+
 def is_sparse(array: NDArray[np.float32]) -> bool:
     """Whether leaving out the zeros of ``array`` pays."""
     return pays(int(np.count_nonzero(array)), array.shape)

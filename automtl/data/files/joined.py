@@ -108,11 +108,8 @@ class LongSource(Source):
 
     reader: "LongReader"
 
-    def error(self, message: str, column: str | None = None, row: int | None = None) -> DataError:
-        if column is None or column not in self.reader.tasks:
-            return super().error(message, column, row)
-        place = [str(self.path), f"task '{column}'", *([] if row is None else [self.place(row)])]
-        return DataError(f"{', '.join(place)}: {message}")
+    def noun(self, column: str) -> str:
+        return "task" if column in self.reader.tasks else "column"
 
 
 class LongReader(Reader):

@@ -37,10 +37,14 @@ class Source:
         """The columns that the file, or ``labels_file``, says are labels, if anything says so."""
         return self.reader.labels(self.path, labels_file)
 
+    def noun(self, column: str) -> str:
+        """What errors call a column."""
+        return "column"
+
     def error(self, message: str, column: str | None = None, row: int | None = None) -> DataError:
         """An error that begins with the file, and the column and row if they are given."""
         place = [str(self.path)]
-        place += [] if column is None else [f"column '{column}'"]
+        place += [] if column is None else [f"{self.noun(column)} '{column}'"]
         place += [] if row is None else [self.place(row)]
         return DataError(f"{', '.join(place)}: {message}")
 
