@@ -25,7 +25,7 @@ def count_flops(network: nn.Module, size: int) -> int:
     training = network.training
     network.eval()
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        network(torch.zeros(1, size, device=device))
+        network(torch.ones(1, size, device=device))
     network.train(training)
     return int(counter.get_total_flops())
 
@@ -36,7 +36,7 @@ def measure_latency(network: nn.Module, size: int) -> float:
     some calls after a first one, which warms up.
     """
     device = next(network.parameters()).device
-    row, training = torch.zeros(1, size, device=device), network.training
+    row, training = torch.ones(1, size, device=device), network.training
     taken: list[float] = []
     network.eval()
     with torch.no_grad():

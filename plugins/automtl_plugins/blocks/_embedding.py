@@ -39,8 +39,15 @@ def make_embedding(layout: InputSpec | None, size: int) -> PiecewiseLinearEmbedd
 
 def embed(x: Tensor, embedding: PiecewiseLinearEmbeddings, layout: InputSpec) -> Tensor:
     """The network's input, ``[batch, *]``, with its numbers embedded, side by side."""
+    return torch.cat(embedded_parts(x, embedding, layout), dim=-1)
+
+
+def embedded_parts(
+    x: Tensor, embedding: PiecewiseLinearEmbeddings, layout: InputSpec
+) -> tuple[Tensor, Tensor]:
+    """The embeddings of the numbers, ``[batch, *]``, and the rest of the network's input."""
     numbers, rest = x.tensor_split([len(layout.quantiles)], dim=-1)
-    return torch.cat([embedding(numbers).flatten(1), rest], dim=-1)
+    return embedding(numbers).flatten(1), rest
 
 
 def _edges(quantiles: tuple[float, ...]) -> Tensor:

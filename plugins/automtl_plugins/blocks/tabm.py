@@ -10,15 +10,18 @@ with :math:`W^l` shared and :math:`r_k^l, s_k^l, b_k^l` of the member's own.
 """
 
 from collections.abc import Iterable
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeAlias
 
-from tabm import EnsembleView, LinearBatchEnsemble
+from tabm import LinearBatchEnsemble
 from torch import Tensor, nn
 
 from automtl.core.block import Block, Features
 from automtl.hookspecs import hookimpl
 from automtl_plugins.blocks._dropout import Dropout
-from automtl_plugins.blocks._embedding import affordable, embed, make_embedding
+from automtl_plugins.blocks._embedding import affordable, embedded_parts, make_embedding
+from automtl_plugins.blocks._opening import OpeningLayer, Parts
+
+Scaling: TypeAlias = Literal["ones", "normal", "random-signs"]
 
 
 class TabM(Block):
@@ -62,7 +65,6 @@ class TabM(Block):
         self.outputs = Features(width, inputs.members or members)
         embedding = affordable(embedding, inputs.layout)
         self.embedding = make_embedding(inputs.layout, embedding)
-        self.view = EnsembleView(k=members) if inputs.members is None else nn.Identity()
         first = self._first_layer(embedding)
         others = (self._layer(width, "ones") for _ in range(layers - 1))
         self.layers = nn.Sequential(
@@ -71,10 +73,14 @@ class TabM(Block):
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps ``[batch, size]`` or ``[batch, members, size]`` to ``[batch, members, width]``."""
-        if self.embedding is not None and self.inputs.layout is not None:
-            x = embed(x, self.embedding, self.inputs.layout)
-        hidden: Tensor = self.layers(self.view(x))
+        hidden: Tensor = self.layers(x if self.inputs.members is not None else self._parts(x))
         return hidden
+
+    def _parts(self, x: Tensor) -> Parts:
+        """What the layer that opens the ensemble is given."""
+        if self.embedding is None or self.inputs.layout is None:
+            return None, x
+        return embedded_parts(x, self.embedding, self.inputs.layout)
 
     def _first_layer(self, embedding: int) -> LinearBatchEnsemble:
         """
@@ -85,18 +91,20 @@ class TabM(Block):
         if self.inputs.members is not None:
             return self._layer(self.inputs.size, "ones")
         if layout is None:
-            return self._layer(self.inputs.size, "random-signs")
+            return self._layer(self.inputs.size, "random-signs", layer=OpeningLayer)
         chunks = [*[embedding] * len(layout.quantiles), *[1] * layout.n_flags]
         chunks += [*layout.categories, *[1] * layout.n_plain]
-        return self._layer(sum(chunks), "normal" if layout.quantiles else "random-signs", chunks)
+        scaling: Scaling = "normal" if layout.quantiles else "random-signs"
+        return self._layer(sum(chunks), scaling, chunks, OpeningLayer)
 
     def _layer(
         self,
         size: int,
-        scaling: Literal["ones", "normal", "random-signs"],
+        scaling: Scaling,
         chunks: list[int] | None = None,
+        layer: type[LinearBatchEnsemble] = LinearBatchEnsemble,
     ) -> LinearBatchEnsemble:
-        return LinearBatchEnsemble(
+        return layer(
             size,
             self.outputs.size,
             k=self.outputs.members,

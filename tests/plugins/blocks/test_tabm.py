@@ -2,13 +2,13 @@ from dataclasses import replace
 from functools import partial
 
 import torch
-from pytest import mark, raises
+from pytest import MonkeyPatch, mark, raises
 from tabm import TabM as AuthorsTabM
 from torch.testing import assert_close
 
 from automtl.core.block import Features, InputSpec
 from automtl.testing import LAYOUT, assert_block_contract, assert_exports_to_onnx
-from automtl_plugins.blocks import tabm
+from automtl_plugins.blocks import _opening, tabm
 from automtl_plugins.blocks.tabm import TabM
 
 first = Features(LAYOUT.size, layout=LAYOUT)
@@ -24,6 +24,15 @@ def test_contract(layers: int) -> None:
 def test_exports_to_onnx(inputs: Features) -> None:
     shape = (7, 3, 5) if inputs.members else (7, inputs.size)
     assert_exports_to_onnx(TabM(inputs, width=4, members=3, layers=2), torch.randn(shape))
+
+
+def test_zeros_that_are_left_out_make_no_difference(monkeypatch: MonkeyPatch) -> None:
+    layout = replace(LAYOUT, n_plain=4000)
+    block = TabM(Features(layout.size, layout=layout), width=8, members=4)
+    x = torch.randn(7, layout.size) * (torch.arange(layout.size) % 40 < 1)
+    found = block(x)
+    monkeypatch.setattr(_opening, "MANY", layout.size)
+    assert_close(found, block(x))
 
 
 def test_opens_an_ensemble_axis_and_keeps_one() -> None:
