@@ -68,16 +68,6 @@ def test_there_are_at_most_so_many_trainings(
     assert Budget(None, 60.0, seeds, bags).at_most is None
 
 
-def test_more_seeds_than_folds_leave_out_a_fold_again(sim: Any) -> None:
-    plan = sim.direct(Budget(24, None, 5, bags=2)).plan
-    candidate = sim.space.candidate(sim.shared, sim.space.default())
-    orders = [plan.order(candidate, sim.seed + n, Phase.FINALISTS) for n in range(5)]
-    assert [order.bag for order in orders] == [None, (0, 2), (1, 2), (0, 2), (1, 2)]
-    assert len({order.draw for order in orders}) == 5
-    without = sim.direct(Budget(24, None, 5)).plan
-    assert without.order(candidate, sim.seed + 1, Phase.FINALISTS).bag is None
-
-
 def test_a_bag_becomes_a_final_when_a_larger_budget_wants_it_compared(sim: Any) -> None:
     ledger = Ledger(sim.constants, Objective())
     plan = sim.direct(Budget(24, None, 3, bags=2)).plan

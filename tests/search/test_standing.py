@@ -3,7 +3,6 @@ from dataclasses import replace
 from functools import partial
 
 from pytest import approx, mark
-from scipy.stats import t as student  # type: ignore[import-untyped]
 
 from automtl.core.candidate import Candidate
 from automtl.core.graph import TaskGraph
@@ -24,35 +23,6 @@ CONSTANTS = {"a": 1.0, "b": 10.0}
 def _errors(share: float) -> Mapping[str, float]:
     """Errors that are this share of a constant prediction's."""
     return {task: share * constant for task, constant in CONSTANTS.items()}
-
-
-@mark.parametrize("n", range(2, 21))
-def test_the_interval_is_of_students_t(n: int) -> None:
-    values = [0.1 * i**2 - i for i in range(n)]
-    found = Estimate.of(values)
-    mean = sum(values) / n
-    error = (sum((v - mean) ** 2 for v in values) / (n - 1) / n) ** 0.5
-    assert found.mean == approx(mean)
-    assert found.half_width == approx(student.ppf(0.975, n - 1) * error, rel=5e-4)
-
-
-def test_with_more_seeds_the_interval_is_cautious() -> None:
-    values = [float(i % 3) for i in range(40)]
-    mean = sum(values) / 40
-    error = (sum((v - mean) ** 2 for v in values) / 39 / 40) ** 0.5
-    half_width = Estimate.of(values).half_width
-    assert half_width is not None
-    assert student.ppf(0.975, 39) * error <= half_width <= 1.05 * student.ppf(0.975, 39) * error
-
-
-def test_one_seed_has_no_interval() -> None:
-    assert Estimate.of([0.5]) == Estimate(0.5, None)
-    assert Estimate.of([0.5, 0.5]) == Estimate(0.5, 0.0)
-
-
-@mark.parametrize("value", [float("nan"), float("-inf")])
-def test_what_is_not_finite_has_no_interval(value: float) -> None:
-    assert Estimate.of([value, 1.0]).half_width is None
 
 
 def test_gains_are_paired_by_seed(candidate: Make, ended: End) -> None:
