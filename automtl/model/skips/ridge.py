@@ -90,10 +90,11 @@ def ridge(table: Table, rows: Tensor, targets: Tensor) -> Ridge:
     :param targets: Their targets, ``[n_rows, n_targets]``, all labelled.
     """
     n_rows, n_targets = targets.shape
-    if n_rows < 2:  # nothing is left where one is left out
-        level = targets.sum(0)
-        return Ridge(level.new_zeros(len(table.centre), n_targets), level, targets.clone())
-    centre, level = table.mean(rows), targets.mean(0)
+    level = targets.sum(0) / max(1, n_rows)
+    if n_rows < 3:  # where one is left out, nothing tells the strengths apart
+        left_out = targets.flip(0)  # the other one, if there is one
+        return Ridge(level.new_zeros(len(table.centre), n_targets), level, left_out)
+    centre = table.mean(rows)
     axes = (_RowAxes if n_rows < len(centre) else _ColumnAxes).of(table, rows, centre)
     y = targets - level
     moments = axes.moments(y)
@@ -174,8 +175,7 @@ class _RowAxes:
         for part, block in table.blocks(rows):
             centred = block - centre
             for other, values in table.blocks(rows[: part.stop]):
-                products = centred @ (values - centre).T
-                gram[part, other], gram[other, part] = products, products.T
+                gram[part, other] = centred @ (values - centre).T  # the lower half is enough
         spectrum, vectors = _positive(gram)
         return cls(table, rows, centre, spectrum, vectors * spectrum.sqrt())
 

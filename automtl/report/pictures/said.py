@@ -7,10 +7,10 @@ def amount(value: float) -> str:
     """
     A number of three digits.
 
-    >>> amount(1234.5), amount(0.12345), amount(-3.0)
-    ('1,234', '0.123', '-3')
+    >>> amount(1234.5), amount(999.7), amount(0.12345), amount(-3.0)
+    ('1,234', '1,000', '0.123', '-3')
     """
-    return f"{value:,.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"
+    return f"{value:,.0f}" if 999.5 <= abs(value) < 1e6 else f"{value:.3g}"
 
 
 def share(value: float) -> str:

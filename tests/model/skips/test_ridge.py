@@ -194,6 +194,17 @@ def test_without_others_there_is_nothing_to_leave_out(n_rows: int) -> None:
     assert_close(found.left_out, y)
 
 
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**16), st.floats(0.01, 100))
+def test_two_rows_do_not_tell_the_strengths_apart(seed: int, scale: float) -> None:
+    torch.manual_seed(seed)
+    x, y = problem(2, 3)
+    found = fitted(x, scale * y)
+    assert not found.weight.any()
+    assert_close(found.bias, scale * y.mean(0))
+    assert_close(found.left_out, scale * y.flip(0))
+
+
 @mark.parametrize("n_columns", [2, 9])
 def test_rows_that_are_all_alike_give_the_mean(n_columns: int) -> None:
     y = torch.randn(5, 2, dtype=torch.float64)
