@@ -14,11 +14,12 @@ from automtl.data.features.infer import (
     why_identifier,
     why_useless,
 )
+from automtl.data.features.lookalikes import odd_one_out, seeming
 from automtl.data.features.sparse import MANY, is_mostly_zero
 from automtl.data.files.source import Source
 from automtl.data.parts.strata import Rows
 from automtl.data.request import DataRequest
-from automtl.data.table import AnyColumn, Column, SparseColumn, Table
+from automtl.data.table import AnyColumn, Column, ColumnKind, SparseColumn, Table
 
 
 def input_names(request: DataRequest, names: Sequence[str]) -> list[str]:
@@ -43,10 +44,15 @@ def read_inputs(
     notes = []
     for name in input_names(request, raw.column_names):
         column = _read(request, raw[name], source, name)
-        if reason := _why_not(request, name, column, train):
-            notes.append(f"{name}: set aside, {reason}")
+        reason = _why_not(request, name, column, train)
+        seems = None if name in request.columns else _seeming(column, raw[name])
+        if reason:
+            notes.append(
+                f"{name}: set aside, {reason}{f'; but it seems to hold {seems}' if seems else ''}"
+            )
         elif column is not None:
             table[name] = column
+            notes += [f"{name}: {column.kind}, but it seems to hold {seems}"] if seems else []
     table = _without_zeros(table)
     if not table:
         reasons = "; ".join(notes) or "every column is a target, ignored or used for the split"
@@ -78,6 +84,8 @@ def _read(
 ) -> AnyColumn | None:
     kind = request.columns.get(name) or infer_kind(values)
     if kind is not None:
+        if name not in request.columns and kind.is_strings:
+            _check_alike(values, kind, source, name)
         return to_column(values, kind, source, name)
     if request.inputs is not None:
         raise source.error(
@@ -86,6 +94,29 @@ def _read(
             name,
         )
     return None
+
+
+def _check_alike(values: pa.ChunkedArray, kind: ColumnKind, source: Source, name: str) -> None:
+    """
+    Makes sure that a column of numbers or dates is not taken for names because of a few cells.
+
+    :raises DataError: If it seems so.
+    """
+    if found := odd_one_out(plain(values)):
+        what, word, n_odd = found
+        others = f" (nor are {n_odd - 1} others)" if n_odd > 1 else ""
+        raise source.error(
+            f"nearly all values are {what}, but '{word}' is not{others}. Mend it, leave it empty, "
+            f"or say what the column is: `columns: {{{name}: {kind}}}`.",
+            name,
+            pc.index(plain(values), word).as_py(),
+        )
+
+
+def _seeming(column: AnyColumn | None, values: pa.ChunkedArray) -> str | None:
+    """What a column that was inferred to hold categories seems to hold in fact, if anything."""
+    categorical = column is not None and column.kind is ColumnKind.CATEGORICAL
+    return seeming(plain(values)) if categorical else None
 
 
 def _why_not(request: DataRequest, name: str, column: AnyColumn | None, train: Rows) -> str | None:

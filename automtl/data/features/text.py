@@ -11,7 +11,9 @@ import math
 import re
 from datetime import UTC, datetime
 
-NULLS = frozenset({"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?"})
+NULLS = frozenset(
+    {"", "?", "NA", "#NA", "<NA>", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "None"}
+)
 TRUE_WORDS = frozenset({"true", "yes", "t", "y", "1"})  # in lower case
 FALSE_WORDS = frozenset({"false", "no", "f", "n", "0"})
 

@@ -7,6 +7,8 @@ import pyarrow.compute as pc
 from automtl.core.task import Floats
 from automtl.data.features.text import NULLS, parse_boolean, parse_number
 
+_NUMBERS = (pa.types.is_boolean, pa.types.is_integer, pa.types.is_null)  # null: all are missing
+
 
 def flags(values: pa.ChunkedArray) -> Floats | None:
     """
@@ -18,7 +20,7 @@ def flags(values: pa.ChunkedArray) -> Floats | None:
     """
     if pa.types.is_dictionary(values.type):
         values = values.cast(values.type.value_type)
-    if pa.types.is_boolean(values.type) or pa.types.is_integer(values.type):
+    if any(is_one(values.type) for is_one in _NUMBERS):
         numbers = values.cast(pa.float64()).to_numpy()
     elif pa.types.is_floating(values.type):
         numbers = values.to_numpy().astype(np.float64)

@@ -50,6 +50,29 @@ def test_labels_that_are_not_asked_for_are_no_inputs(source: Source) -> None:
     assert read_inputs(ignored, raw, TRAIN, source)[1] == []
 
 
+def test_a_few_words_among_numbers_are_told_where_they_are(source: Source) -> None:
+    source.path.write_text("a\n" + "x\n" * 40)
+    numbers = [str(n / 2) for n in range(N_ROWS)]
+    numbers[7] = "abc"
+    with raises(DataError, match=r"column 'x', line 9: nearly all values are numbers, but 'abc'"):
+        read_inputs(_request(), _raw(x=numbers), TRAIN, source)
+    said = _request(columns={"x": ColumnKind.CATEGORICAL})
+    assert read_inputs(said, _raw(x=numbers), TRAIN, source)[0]["x"].values[7] == "abc"
+    ignored = _request(ignore=("x",))
+    assert list(read_inputs(ignored, _raw(x=numbers, y=[1.5, 2.5] * 10), TRAIN, source)[0]) == ["y"]
+
+
+def test_numbers_that_are_written_in_another_way_are_noted(source: Source) -> None:
+    raw = _raw(price=[f"${n % 12}" for n in range(N_ROWS)], alone=[f"{n},5" for n in range(N_ROWS)])
+    _, notes = read_inputs(_request(), raw, TRAIN, source)
+    assert notes == [
+        "price: categorical, but it seems to hold numbers with a sign or unit, such as '$0': "
+        "leave these out",
+        "alone: set aside, 20 of its 20 values are distinct, so it seems an identifier; but it "
+        "seems to hold numbers with a decimal comma, such as '0,5': write a point",
+    ]
+
+
 def test_kinds_are_inferred(source: Source) -> None:
     raw = _raw(number=[1.5, 2.5] * 10, word=["a", "b"] * 10, flag=[True, False] * 10)
     table, notes = read_inputs(_request(), raw, TRAIN, source)

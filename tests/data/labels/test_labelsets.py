@@ -22,6 +22,7 @@ NAN = np.nan
         (pa.array(["True", "false", ""], pa.large_string()), [1, 0, NAN]),
         (pa.array(["1", "0", "1"]).dictionary_encode(), [1, 0, 1]),
         (pa.array([None, None], pa.int8()), [NAN, NAN]),
+        (pa.nulls(2), [NAN, NAN]),
     ],
 )
 def test_flags(values: pa.Array, expected: list[float]) -> None:
