@@ -1,5 +1,6 @@
 """The command line. Whatever is heavy is imported inside the commands."""
 
+import csv
 import os
 import sys
 from collections.abc import Callable
@@ -201,7 +202,8 @@ def init(
     targets: Annotated[
         str | None,
         typer.Option(
-            help="The columns to predict, separated by commas; may be left out where the file says "
+            help="The columns to predict, separated by commas (a name with a comma in double "
+            "quotes); may be left out where the file says "
             "which columns are labels, as ARFF with an XML file of labels does."
         ),
     ] = None,
@@ -212,7 +214,7 @@ def init(
     """Write a commented configuration, with the kinds of the columns as inferred."""
     from automtl.pipeline import write_starter
 
-    write_starter(data, [target.strip() for target in (targets or "").split(",") if target], out)
+    write_starter(data, _listed(targets), out)
     print(f"{out}: edit it, then run `automtl search {out}`")
 
 
@@ -289,7 +291,8 @@ def export(
         str | None,
         typer.Option(
             metavar="A,B",
-            help="Only what serves these tasks; then an exported file will do for runs/NAME.",
+            help="Only what serves these tasks; then an exported file will do for runs/NAME. A "
+            "name with a comma stands in double quotes.",
         ),
     ] = None,
     candidate: Annotated[
@@ -314,10 +317,17 @@ def export(
     if fp16 and int8:
         raise typer.BadParameter("give --fp16 or --int8, not both")
     smaller = Compression.FP16 if fp16 else Compression.INT8 if int8 else Compression.NONE
-    names = tuple(name.strip() for name in (tasks or "").split(",") if name.strip())
-    found = write(source, out, Wanted(names, candidate, ensemble, opset, smaller, tolerance))
+    found = write(
+        source, out, Wanted(_listed(tasks), candidate, ensemble, opset, smaller, tolerance)
+    )
     print("\n".join(lines(found)))
     print(f"\n{out}")
+
+
+def _listed(names: str | None) -> tuple[str, ...]:
+    """Names between commas; one that has a comma stands in double quotes."""
+    words = next(csv.reader([names or ""], skipinitialspace=True), [])
+    return tuple(word.strip() for word in words if word.strip())
 
 
 def _progress() -> "Progress":
@@ -330,7 +340,7 @@ def _show(summary: "Summary") -> None:
     from automtl.core.graph import TaskGraph
     from automtl.report import decisions
     from automtl.report.leaderboard import evidence, leaderboard, sharing
-    from automtl.report.tasks import noteworthy
+    from automtl.report.tasks import noteworthy, on_sets
     from automtl.report.transfer import transfer
 
     print("\nLeaderboard (gain over a model per task, on validation)")
@@ -346,7 +356,8 @@ def _show(summary: "Summary") -> None:
     print("\nWhere the tasks share")
     print("\n".join(sharing(TaskGraph.from_json(summary.graph))))
     print("\nOn test, which nothing was chosen on")
-    print("\n".join([*evidence(summary), *noteworthy(summary), *decisions.on_members(summary)]))
+    more = [*on_sets(summary), *noteworthy(summary), *decisions.on_members(summary)]
+    print("\n".join([*evidence(summary), *more]))
     for reason, count in summary.failed.items():
         print(f"\n{count} of {summary.trials} trials gave nothing: {reason}")
     size = summary.exported.size / 1024

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automtl.core.candidate import Candidate
+from automtl.core.task import Metric
 from automtl.core.trial import Trial
 from automtl.data.dataset import MultiTaskData
 from automtl.deploy.export import ExportReport, export_onnx
@@ -32,6 +33,7 @@ from automtl.search.members import ensemble_members
 from automtl.search.standing import Standing
 from automtl.train.apart import Member, apart, helpful, mean_predictions, tuned_apart
 from automtl.train.evaluate import errors, evaluate, evaluate_columns
+from automtl.train.sets import evaluate_sets
 from automtl.train.trial import trial_network
 
 
@@ -110,7 +112,8 @@ def _deliver(
     kinds = made.data.kinds
     asked = (made.predictions, data.tasks, kinds, data.test.targets)
     run.write_text("evidence.json", evidence_json(*asked))
-    return Delivered(members, kinds, made.metrics, evaluate_columns(*asked), made.report)
+    sets = evaluate_sets(*asked, _set_metrics(plugins))
+    return Delivered(members, kinds, made.metrics, evaluate_columns(*asked), made.report, sets)
 
 
 @dataclass(frozen=True)
@@ -169,9 +172,17 @@ def _judge(entry: Entry, run: RunFolder, data: MultiTaskData, plugins: Plugins) 
     """The test metrics of each training of a candidate."""
     found = []
     for trial in entry.trials:
-        _, _, metrics = _tested(_restored([trial], run, data, plugins), data)
-        found.append(Judged(trial.seed, metrics, errors(metrics, data.tasks, data.kinds)))
+        ready, given, metrics = _tested(_restored([trial], run, data, plugins), data)
+        wrong = errors(metrics, data.tasks, data.kinds)
+        asked = (given, data.tasks, ready.kinds, data.test.targets)
+        sets = evaluate_sets(*asked, _set_metrics(plugins))
+        found.append(Judged(trial.seed, metrics, wrong, sets))
     return found
+
+
+def _set_metrics(plugins: Plugins) -> Mapping[str, Metric]:
+    """What labels that are tasks of their own are judged by together."""
+    return plugins.task_kinds["multilabel"].metrics
 
 
 def _tested(

@@ -322,6 +322,14 @@ def test_plugins_lists_everything(run: Run, tmp_path: Path) -> None:
         assert name in out
 
 
+def test_a_name_with_a_comma_stands_in_quotes(run: Run, tmp_path: Path) -> None:
+    rows = "".join(f"{n / 7},{n % 3},{n % 2}\n" for n in range(40))
+    (tmp_path / "comma.csv").write_text(f'x,"a,b",c\n{rows}')
+    assert run("init", "comma.csv", "--targets", '"a,b", c', "-o", "new.yaml")[0] == 0
+    code, out, _ = run("validate", "new.yaml")
+    assert (code, "task a,b: multiclass" in out, "task c: binary" in out) == (0, True, True)
+
+
 def test_init_writes_what_validate_accepts(run: Run) -> None:
     assert run("init", "data.csv", "--targets", "species,sex", "-o", "new.yaml")[0] == 0
     assert run("validate", "new.yaml")[0] == 0

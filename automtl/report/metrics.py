@@ -31,9 +31,31 @@ def column_tables(summary: Summary) -> list[Table]:
     return [column_table(task) for task in summary.tasks if task.columns]
 
 
+def set_tables(summary: Summary) -> list[Table]:
+    """A table for each set of labels that are tasks of their own: its metrics as a whole."""
+    head = ["metric", "exported", "winner", "single-task"]
+    return [
+        Table(
+            f"All labels of {one.name} together, on test",
+            head,
+            [
+                [
+                    Cell(metric),
+                    *(
+                        number(shown(of[metric]))
+                        for of in (one.test, one.winner_test, one.anchor_test)
+                    ),
+                ]
+                for metric in one.test
+            ],
+        )
+        for one in summary.sets
+    ]
+
+
 def metric_lines(summary: Summary) -> list[list[str]]:
-    """The tables of `metric_tables` and `column_tables` as aligned text, the caption first."""
-    tables = [*metric_tables(summary), *column_tables(summary)]
+    """All tables of this module as aligned text, the caption first."""
+    tables = [*set_tables(summary), *metric_tables(summary), *column_tables(summary)]
     return [
         [
             table.caption,

@@ -27,6 +27,7 @@ from automtl.search.guard import harmed
 from automtl.search.rescue import Rescue, rescues
 from automtl.search.standing import Standing
 from automtl.train.evaluate import constant_errors
+from automtl.train.sets import set_names
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,13 @@ class Judged:
     :param seed: Its seed.
     :param metrics: All metrics of each task.
     :param errors: Each task's error: its metric's distance from perfection.
+    :param sets: The metrics of sets of labels that are tasks of their own, by target.
     """
 
     seed: int
     metrics: Mapping[str, Mapping[str, float]]
     errors: Mapping[str, float]
+    sets: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Delivered:
     :param metrics: Its metrics on test, by task.
     :param columns: Those of each column, by task, as `evaluate_columns` gives them.
     :param report: What was checked of the file.
+    :param sets: Its metrics of sets of labels that are tasks of their own, by target.
     """
 
     members: Sequence[Trial]
@@ -61,6 +65,7 @@ class Delivered:
     metrics: Mapping[str, Mapping[str, float]]
     columns: Mapping[str, Sequence[Mapping[str, float]]]
     report: ExportReport
+    sets: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -156,6 +161,22 @@ class TaskSummary:
 
 
 @dataclass(frozen=True)
+class SetSummary:
+    """
+    A target whose labels are tasks of their own, as the set that they are.
+
+    :param tasks: These tasks.
+    :param test: Metrics of all its labels together on test; all three as in `TaskSummary`.
+    """
+
+    name: str
+    tasks: tuple[str, ...]
+    test: Mapping[str, float]
+    winner_test: Mapping[str, float]
+    anchor_test: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Row:
     """A row of the leaderboard: a candidate, on validation."""
 
@@ -193,6 +214,7 @@ class Summary:
         are in the file.
     :param hurried: How many trainings went through their epochs faster, as time was short.
     :param stands_on: The plugins and methods that the exported model is made by, with citations.
+    :param sets: The targets whose labels are tasks of their own.
     """
 
     folder: Path
@@ -224,6 +246,7 @@ class Summary:
     lacking_bags: int = 0
     hurried: int = 0
     stands_on: tuple[tuple[str, str], ...] = ()
+    sets: tuple[SetSummary, ...] = ()
 
     @property
     def shown(self) -> str:
@@ -336,6 +359,16 @@ def summarise(
         n_rows=(len(data.train.rows), len(data.validation.rows), len(data.test.rows)),
         data_digest=data.digest,
         exported=delivered.report,
+        sets=tuple(
+            SetSummary(
+                name,
+                tuple(tasks),
+                delivered.sets[name],
+                _mean([j.sets[name] for j in judged[winner.candidate.digest]]),
+                _mean([j.sets[name] for j in judged[single.candidate.digest]]),
+            )
+            for name, tasks in set_names(data.tasks).items()
+        ),
     )
 
 

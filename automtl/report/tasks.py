@@ -7,6 +7,7 @@ from automtl.core.head import LINEAR
 from automtl.core.loss import OWN
 from automtl.report.columns import ColumnSummary
 from automtl.report.findings import counted, listing
+from automtl.report.leaderboard import shown
 from automtl.report.summary import Summary, TaskSummary
 
 Lacks = Callable[[ColumnSummary], bool]
@@ -21,6 +22,7 @@ RULES = {
     "balanced": "a threshold for each label that raises macro F1 at no cost in mistakes",
 }
 MOST = 12  # names of tasks in a line
+OF_SETS = ("hamming_loss", "micro_f1", "macro_f1", "subset_accuracy")  # that are told of a set
 GOALLESS = ("fixed", "balanced")  # rules that pursue no objective
 
 
@@ -36,6 +38,17 @@ def noteworthy(summary: Summary) -> list[str]:
     """The same, only of tasks with several columns, or with another loss or head than usual."""
     odd = [t for t in summary.tasks if t.columns or t.loss != OWN or t.head != LINEAR]
     return _lines(summary, odd)
+
+
+def on_sets(summary: Summary) -> list[str]:
+    """A line on each set of labels that are tasks of their own: the exported model, as a whole."""
+    return [
+        f"{one.name}, its labels together: "
+        + ", ".join(
+            f"{metric} {shown(one.test[metric])}" for metric in OF_SETS if metric in one.test
+        )
+        for one in summary.sets
+    ]
 
 
 def _lines(summary: Summary, tasks: Sequence[TaskSummary]) -> list[str]:

@@ -5,8 +5,8 @@ from math import nan
 from pytest import fixture
 
 from automtl.report.columns import ColumnSummary
-from automtl.report.metrics import FEW, column_tables, metric_lines, metric_tables
-from automtl.report.summary import Summary
+from automtl.report.metrics import FEW, column_tables, metric_lines, metric_tables, set_tables
+from automtl.report.summary import SetSummary, Summary
 
 Maker = Callable[..., Summary]
 
@@ -76,3 +76,12 @@ def test_as_text_the_tables_align(labels: Summary) -> None:
     assert metrics[0] == "All metrics of regression tasks on test"
     head, *rows = columns[2:]
     assert all(row.index(row.split()[1]) == head.index("rows to train") for row in rows)
+
+
+def test_sets_of_labels_that_are_tasks_have_a_table_first(summary: Maker) -> None:
+    one = SetSummary("tags", ("a", "b"), {"macro_f1": 0.75}, {"macro_f1": 0.5}, {"macro_f1": 0.25})
+    made = replace(summary(("a", "b")), sets=(one,))
+    (table,) = set_tables(made)
+    assert [cell.text for cell in table.rows[0]] == ["macro_f1", "0.75", "0.5", "0.25"]
+    assert metric_lines(made)[0][0] == "All labels of tags together, on test"
+    assert set_tables(summary(("a", "b"))) == []

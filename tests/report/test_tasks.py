@@ -7,8 +7,16 @@ from pytest import fixture, mark
 
 from automtl.core.thresholds import RULES as ALL_RULES
 from automtl.report.columns import ColumnSummary
-from automtl.report.summary import Member, Summary, TaskSummary
-from automtl.report.tasks import RULES, about, about_tasks, left_out, noteworthy, on_kind
+from automtl.report.summary import Member, SetSummary, Summary, TaskSummary
+from automtl.report.tasks import (
+    RULES,
+    about,
+    about_tasks,
+    left_out,
+    noteworthy,
+    on_kind,
+    on_sets,
+)
 
 Maker = Callable[..., Summary]
 
@@ -86,3 +94,12 @@ def test_plain_tasks_are_not_noteworthy(summary: Maker, task: TaskSummary) -> No
 def test_columns_are_named_once(task: TaskSummary) -> None:
     found = replace(task, sources=("red", "rare", "never"))
     assert on_kind(found) == "multilabel of 3 labels (red, rare, never)"
+
+
+def test_a_set_of_labels_that_are_tasks_has_a_line(summary: Maker) -> None:
+    made = summary(("a", "b"))
+    test = {"log_loss": 0.3, "hamming_loss": 0.125, "macro_f1": 0.75}
+    one = SetSummary("tags", ("a", "b"), test, test, test)
+    line = "tags, its labels together: hamming_loss 0.125, macro_f1 0.75"
+    assert on_sets(replace(made, sets=(one,))) == [line]
+    assert on_sets(made) == []

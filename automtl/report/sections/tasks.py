@@ -6,7 +6,7 @@ from math import isnan
 from automtl.report.findings import counted
 from automtl.report.found import Found
 from automtl.report.leaderboard import percent, shown
-from automtl.report.metrics import column_table, metric_tables
+from automtl.report.metrics import column_table, metric_tables, set_tables
 from automtl.report.parts import Folded, Items, Part, Pictures, Section, Text
 from automtl.report.pictures import Picture, task_pictures
 from automtl.report.summary import Summary, TaskSummary
@@ -34,6 +34,7 @@ def _finding(summary: Summary) -> str:
 
 
 def _parts(found: Found, summary: Summary) -> Iterator[Part]:
+    yield from set_tables(summary)
     if len(summary.tasks) > MANY:
         yield Folded("What the tasks are", [Items(about_tasks(summary))])
         yield Folded("All metrics on test", metric_tables(summary))
