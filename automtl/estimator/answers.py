@@ -9,7 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from automtl.core.labels import respelt
 from automtl.data.labels.labelsets import flags
+from automtl.data.labels.spelling import as_text
 from automtl.deploy.schema import Output
 from automtl.report.summary import TaskSummary
 
@@ -77,11 +79,12 @@ def _as_given(classes: Sequence[str], values: pa.ChunkedArray, like: Any) -> NDA
     if pa.types.is_dictionary(values.type):
         values = values.cast(values.type.value_type)
     distinct = pc.unique(values).drop_null()
-    written = dict(zip(distinct.cast(pa.string()).to_pylist(), distinct.to_pylist(), strict=True))
+    written = dict(zip(as_text(distinct).to_pylist(), distinct.to_pylist(), strict=True))
     if not set(classes) <= written.keys() and flags(values) is not None:
         written = {"0": 0, "1": 1}  # a label of a set that became a task
-    given = [written.get(text, text) for text in classes]
-    if isinstance(like, np.ndarray) and all(text in written for text in classes):
+    texts = respelt(np.array(classes, dtype=object), written.keys()).tolist()
+    given = [written.get(text, text) for text in texts]
+    if isinstance(like, np.ndarray) and all(text in written for text in texts):
         return np.array(given, dtype=like.dtype)
     kind = type(given[0]) if len({type(value) for value in given}) == 1 else object
     return np.array(given, dtype=kind if kind in (bool, int, float) else object)

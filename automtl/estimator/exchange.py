@@ -1,4 +1,4 @@
-"""Tables of a caller's own kind, in and out: data frames, series and arrays."""
+"""Tables of a caller's own kind, in and out: data frames, series, Arrow tables, arrays."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from automtl.data.files.frame import matrix_columns, to_table
+from automtl.data.files.frame import is_sparse_matrix, matrix_columns, to_table
 from automtl.data.labels.labelsets import read_set
 from automtl.errors import DataError
 
-Library: TypeAlias = Literal["pandas", "polars", "numpy"]
+Library: TypeAlias = Literal["pandas", "polars", "arrow", "mapping", "numpy"]
 
 
 @dataclass(frozen=True)
@@ -46,41 +46,53 @@ class Form:
 
 
 def as_frame(columns: Mapping[Any, NDArray[Any]], library: Library, like: Any = None) -> Any:
-    """Columns ``[n_rows]`` as a data frame of pandas or polars."""
+    """Columns ``[n_rows]`` as a data frame of pandas or polars, an Arrow table or a mapping."""
+    if library == "mapping":
+        return dict(columns)
+    if library == "arrow":
+        return pa.table({str(name): values for name, values in columns.items()})
     made = import_module(library).DataFrame(dict(columns))
     if library == "pandas" and library_of(like) == "pandas":
-        made.index = like.index
+        made.index = getattr(like, "index", made.index)
     return made
 
 
 def library_of(table: Any) -> Library:
-    """Whose table it is; what is neither of pandas nor of polars is taken for an array."""
-    home = type(table).__module__.split(".")[0]
-    return home if home in ("pandas", "polars") else "numpy"  # type: ignore[return-value]
+    """Whose table it is; what is neither a frame, a series nor a mapping is taken for an array."""
+    kind = type(table)
+    homes = {base.__module__.split(".")[0] for base in kind.__mro__} & {"pandas", "polars"}
+    if homes:  # these have arrays besides
+        tables = hasattr(kind, "columns") or hasattr(kind, "to_frame")
+        return homes.pop() if tables else "numpy"  # type: ignore[return-value]
+    if isinstance(table, (pa.Table, pa.RecordBatch)) or hasattr(table, "to_arrow"):
+        return "arrow"
+    return "mapping" if isinstance(table, Mapping) and not is_sparse_matrix(table) else "numpy"
 
 
 def form_of(table: Any) -> Form:
     """The form of labels: of a frame, a series or an array with one or two dimensions."""
-    library, flat = library_of(table), np.ndim(table) == 1
-    if library == "numpy":
-        return Form(library, flat, {})
-    names = [table.name] if flat else list(table.columns)
+    library, flat = library_of(table), _is_flat(table)
+    names: list[Any] = []
+    if library in ("pandas", "polars"):
+        names = [table.name] if flat else list(table.columns)
+    elif library == "mapping":
+        names = list(table)
     return Form(library, flat, {str(name): name for name in names})
 
 
 def as_table(table: Any, letter: str) -> pa.Table:
     """
-    A frame, series, array or sparse matrix as an Arrow table.
+    A frame, series, mapping, array or sparse matrix as an Arrow table.
 
     :param letter: What the columns of an array are called: this if there is one, else this with a
         number from 0; and an unnamed series.
     :raises DataError: If a column does not hold values of one type, or names are repeated.
     """
     if library_of(table) != "numpy":
-        if np.ndim(table) == 1:
+        if _is_flat(table):
             table = table.to_frame() if table.name not in (None, "") else table.to_frame(letter)
         return to_table(table)
-    if np.ndim(table) == 1:
+    if _is_flat(table):
         return to_table({letter: np.asarray(table)})
     columns = matrix_columns(table)
     return to_table(dict(zip(_names(len(columns), letter), columns, strict=True)))
@@ -120,6 +132,13 @@ def joined(inputs: pa.Table, labels: pa.Table) -> pa.Table:
         )
     names = [*inputs.column_names, *labels.column_names]
     return pa.table([*inputs.columns, *labels.columns], names=names)
+
+
+def _is_flat(table: Any) -> bool:
+    """Whether it has one dimension; a frame is not converted to find that out."""
+    if library_of(table) == "numpy":
+        return np.ndim(table) == 1
+    return len(getattr(table, "shape", ())) == 1
 
 
 def _names(width: int, letter: str) -> list[str]:

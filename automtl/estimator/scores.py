@@ -50,8 +50,14 @@ def _column(answer: Answer, name: str, values: NDArray[Any], truth: pa.Table) ->
     known = labels.is_valid().to_numpy(zero_copy_only=False)
     right = np.asarray(labels.drop_null().to_pylist())
     if answer.output.probability is None:
-        return float(r2_score(right, values[known])) if len(right) > 1 else float("nan")
+        return _r2(right.astype(np.float64), values[known])
     return float(np.mean(values[known] == right)) if len(right) else float("nan")
+
+
+def _r2(right: NDArray[np.float64], found: NDArray[Any]) -> float:
+    """Of the numbers that are finite: others count as missing in training, too."""
+    finite = np.isfinite(right)
+    return float(r2_score(right[finite], found[finite])) if finite.sum() > 1 else float("nan")
 
 
 def _labels(answer: Answer, name: str, truth: pa.Table) -> pa.Array:

@@ -24,9 +24,11 @@ from automtl.config import Config, config_of
 from automtl.core.runs import is_runs
 from automtl.data.features.infer import to_column
 from automtl.data.files.frame import FRAME, is_sparse_matrix
-from automtl.data.files.source import frame_source
+from automtl.data.files.source import Source, frame_source
 from automtl.data.read import MIN_ROWS
+from automtl.data.table import AnyColumn
 from automtl.deploy.predict import Predictor
+from automtl.deploy.schema import Input
 from automtl.errors import DataError, RunError
 from automtl.estimator.answers import answers
 from automtl.estimator.exchange import (
@@ -37,6 +39,7 @@ from automtl.estimator.exchange import (
     library_of,
     with_sets,
 )
+from automtl.estimator.names import is_frame, names_of
 from automtl.estimator.scores import mean_score
 from automtl.estimator.targets import separators_of, targets_of
 from automtl.pipeline import SMALL, search
@@ -130,9 +133,10 @@ class MultiTaskSearch(BaseEstimator):  # type: ignore[misc]
         """
         Searches, and keeps what was exported.
 
-        :param X: Data frame of pandas or polars, array or sparse matrix, ``[n_rows, n_columns]``.
-        :param y: Data frame, series, or array ``[n_rows]`` or ``[n_rows, n_columns]``; a missing
-            label is NaN or None. A row without any labels is none to learn from, but allowed.
+        :param X: Data frame of pandas or polars, Arrow table, mapping of names to columns, array or
+            sparse matrix, ``[n_rows, n_columns]``.
+        :param y: The same, a series, or an array ``[n_rows]``; a missing label is NaN or None.
+            A row without any labels is none to learn from, but allowed.
         :raises AutoMTLError: If the user can mend it. What concerns X and y is a ``ValueError``.
         :raises SearchFailed: If no training succeeded.
         """
@@ -141,8 +145,8 @@ class MultiTaskSearch(BaseEstimator):  # type: ignore[misc]
                 "This MultiTaskSearch estimator requires y to be passed, but the target y is None."
             )
         inputs, labels = self._inputs(X, reset=True), _labels(y)
-        check_consistent_length(X, y)
-        _check_size(inputs)
+        _check_size(inputs, labels)
+        check_consistent_length(inputs, labels)
         folder = self._place()
         summary = self._search(joined(inputs, labels), labels.column_names, folder)
         self.run_ = Run(summary)
@@ -156,10 +160,11 @@ class MultiTaskSearch(BaseEstimator):  # type: ignore[misc]
         """
         Predicts all tasks.
 
-        :param X: Rows with the columns of `fit`; a category that was not there counts as unknown.
+        :param X: Rows with the columns of `fit`, in its order; those of an array, or of any X if
+            `fit` had an array, go by position. A category that was not there counts as unknown.
         :return: In the form of the y of `fit`, with its classes as they were there: an array,
-            series or frame, ``[n_rows]`` or ``[n_rows, n_columns]``. A set of labels that was
-            written in one column becomes a column of 0 and 1 for each label.
+            series, frame, Arrow table or mapping, ``[n_rows]`` or ``[n_rows, n_columns]``. A set
+            of labels that was written in one column becomes a column of 0 and 1 for each label.
         :raises DataError: If a value is not of its column's kind.
         """
         found = self._columns(self._found(X))
@@ -171,8 +176,8 @@ class MultiTaskSearch(BaseEstimator):  # type: ignore[misc]
         Predicts the probabilities of classes, levels and labels.
 
         :return: By the task's name, of each task that has some: an array ``[n_rows, n_classes]``,
-            its columns in the order of ``classes_``, or a frame, if y was one; of a set of labels,
-            ``[n_rows, n_labels]``. If y had one dimension, that of the one task.
+            its columns in the order of ``classes_``, or a frame, table or mapping, if y was one; of
+            a set of labels, ``[n_rows, n_labels]``. If y had one dimension, that of the one task.
         """
         found, library = self._found(X), self._form.library
         given = {}
@@ -180,7 +185,7 @@ class MultiTaskSearch(BaseEstimator):  # type: ignore[misc]
             if answer.output.probability is not None:
                 values = found[answer.output.probability]
                 names = answer.labels.tolist()
-                if library == "polars":
+                if library in ("polars", "arrow"):
                     names = [str(name) for name in names]
                 columns = dict(zip(names, values.T, strict=True))
                 frame = library != "numpy"
@@ -227,7 +232,7 @@ class MultiTaskSearch(BaseEstimator):  # type: ignore[misc]
         return self._form.flat and len(self.answers_) == 1
 
     def _inputs(self, X: Any, *, reset: bool) -> pa.Table:
-        """X as a table, when scikit-learn has seen that it suits."""
+        """X as a table with the names of `fit`, when scikit-learn has seen that it suits."""
         if library_of(X) == "numpy":
             finite = "allow-nan"
             X = validate_data(
@@ -238,9 +243,23 @@ class MultiTaskSearch(BaseEstimator):  # type: ignore[misc]
                 ensure_all_finite=finite,
                 accept_sparse=("csr", "csc"),
             )
+            table = as_table(X, "x")
         else:
-            validate_data(self, X, reset=reset, skip_check_array=True)
-        return as_table(X, "x")
+            table = as_table(X, "x")
+            self._check_names(X if is_frame(X) else table, reset=reset)
+        names = names_of(X, table)
+        if reset:
+            self._names = names
+        return self._names.matched(table, names)
+
+    def _check_names(self, frame: Any, *, reset: bool) -> None:
+        """What scikit-learn checks of a frame: how many columns it has, and their names."""
+        try:
+            validate_data(self, frame, reset=reset, skip_check_array=True)
+        except (TypeError, ValueError) as error:
+            known = not reset and hasattr(self, "feature_names_in_")
+            mend = "Give X the columns of fit in their order, feature_names_in_." if known else ""
+            raise DataError(f"{str(error).strip()}\n{mend}".strip()) from None
 
     def _found(self, X: Any) -> dict[str, NDArray[Any]]:
         """What the exported file predicts, by its outputs."""
@@ -248,7 +267,7 @@ class MultiTaskSearch(BaseEstimator):  # type: ignore[misc]
         source = frame_source(self._inputs(X, reset=False))
         table = source.read()
         columns = {
-            asked.name: to_column(table[asked.name], asked.kind, source, asked.name)
+            asked.name: _column(table[asked.name], asked, source)
             for asked in self._predictor.schema.inputs
         }
         size = max(1, CELLS // len(columns))
@@ -320,7 +339,10 @@ class MultiTaskSearch(BaseEstimator):  # type: ignore[misc]
         return folder
 
 
-def _check_size(inputs: pa.Table) -> None:
+def _check_size(inputs: pa.Table, labels: pa.Table) -> None:
+    for name, table in (("X", inputs), ("y", labels)):
+        if not table.num_columns:
+            raise DataError(f"{name} must have at least one column, but has none. Add one.")
     if inputs.num_rows < MIN_ROWS:
         raise DataError(
             f"A search needs {MIN_ROWS} rows at least, but X has n_samples={inputs.num_rows}, with "
@@ -328,21 +350,56 @@ def _check_size(inputs: pa.Table) -> None:
         )
 
 
+def _column(values: pa.ChunkedArray, asked: Input, source: Source) -> AnyColumn:
+    """A column to predict from."""
+    try:
+        return to_column(values, asked.kind, source, asked.name)
+    except pa.ArrowException:
+        raise source.error(
+            f"must hold {asked.kind.value} values, as in fit, but holds {values.type}. "
+            "Convert it to what it was there.",
+            asked.name,
+        ) from None
+
+
 def _written(table: pa.Table, folder: Path) -> Path:
-    """The table as a file beside a run folder; one that holds columns without their zeros."""
-    if not any(is_runs(kind) for kind in table.schema.types):
-        file = folder.with_name(f"{folder.name}.parquet")
-        pq.write_table(table, file)
+    """
+    The table as a file beside a run folder; one that holds columns without their zeros.
+
+    :raises DataError: If a column is of a type that such a file has not.
+    """
+    if any(is_runs(kind) for kind in table.schema.types):
+        file = folder.with_name(f"{folder.name}.arrow")
+        with pa.OSFile(str(file), "wb") as out, pa.ipc.new_file(out, table.schema) as writer:
+            writer.write_table(table)
         return file
-    file = folder.with_name(f"{folder.name}.arrow")
-    with pa.OSFile(str(file), "wb") as out, pa.ipc.new_file(out, table.schema) as writer:
-        writer.write_table(table)
+    file = folder.with_name(f"{folder.name}.parquet")
+    try:
+        pq.write_table(table, file)
+    except pa.ArrowException:
+        file.unlink(missing_ok=True)
+        for name in table.column_names:
+            _check_writable(table.select([name]))
+        raise
     return file
+
+
+def _check_writable(column: pa.Table) -> None:
+    try:
+        pq.write_table(column, pa.BufferOutputStream())
+    except pa.ArrowException:
+        (field,) = column.schema
+        raise DataError(
+            f"{FRAME}, column '{field.name}': must hold text, numbers, booleans or dates, but "
+            f"holds {field.type}. Convert it, to text say, or leave it out."
+        ) from None
 
 
 def _labels(y: Any) -> pa.Table:
     """The labels as a table; of an array, scikit-learn sees first that it is one of labels."""
     if library_of(y) == "numpy":
+        if np.isscalar(y):
+            raise DataError(f"y must have a label for each row of X, but is {y!r}. Give it a list.")
         finite = "allow-nan"
         if is_sparse_matrix(y):
             y = y.toarray()

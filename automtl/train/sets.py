@@ -32,14 +32,14 @@ def evaluate_sets(
     :param targets: The columns of one task behind those of another, NaN where missing.
     :param metrics: Those of a set of labels.
     """
-    columns = slices([kind.n_targets for kind in kinds])
-    own = {task.name: pair for task, *pair in zip(tasks, kinds, columns, strict=True)}
+    of_task = {task.name: kind for task, kind in zip(tasks, kinds, strict=True)}
+    columns = dict(zip(of_task, slices([kind.n_targets for kind in kinds]), strict=True))
     found = {}
     for target, names in set_names(tasks).items():
-        pairs = [(own[name][0], predictions[name]) for name in names]
+        pairs = [(of_task[name], predictions[name]) for name in names]
         given = np.column_stack([_probabilities(*pair) for pair in pairs])
         decided = np.column_stack([_decisions(*pair) for pair in pairs])
-        wanted = np.column_stack([targets[:, own[name][1]] for name in names]).astype(np.float64)
+        wanted = np.column_stack([targets[:, columns[name]] for name in names]).astype(np.float64)
         there = ~np.isnan(wanted).all(1)
         found[target] = {
             name: metric.score((decided if metric.decided else given)[there], wanted[there])

@@ -39,6 +39,14 @@ def test_classes_are_given_as_they_were(labels: Any) -> None:
     assert pa.array(given).cast(pa.string()).to_pylist() == written[::-1]
 
 
+def test_levels_that_are_the_same_numbers_are_given_as_the_labels() -> None:
+    labels = np.array([2.0, np.nan, -0.0, 1.0])
+    table = pa.table({"y": pa.array(labels, from_pandas=True)})
+    output = Output("y", "ordinal", "y", "p", classes=("0.0", "1.0", "2.0"))
+    found = _answer(output, ("y",), table, labels).classes
+    assert (found.tolist(), found.dtype) == ([0.0, 1.0, 2.0], np.float64)
+
+
 def test_levels_that_were_never_there_stay_text() -> None:
     labels = pa.table({"stars": ["poor", "good"]})
     output = Output("stars", "ordinal", "stars", "p", classes=("poor", "fair", "good"))

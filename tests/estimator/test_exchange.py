@@ -1,12 +1,14 @@
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pytest import importorskip, mark, raises
+from scipy.sparse import dok_array
 
 from automtl.errors import DataError
-from automtl.estimator.exchange import as_table, form_of, joined
+from automtl.estimator.exchange import as_frame, as_table, form_of, joined, library_of
 
 FLOATS = np.array([[1.0, 2.0], [3.0, np.nan]])
 
@@ -63,6 +65,60 @@ def test_polars_frames_and_series() -> None:
     assert isinstance(back, polars.DataFrame)
     assert as_table(frame["b"], "y").column_names == ["b"]
     assert as_table(polars.Series([1, 2]), "y").column_names == ["y"]
+
+
+# numpy has no type that numbers, text and dates go into together
+DATED: dict[str, Any] = {
+    "a": [1.5, 2.5],
+    "t": ["u", "v"],
+    "d": [date(2024, 2, 29), date(2024, 3, 1)],
+}
+
+
+def test_frames_with_numbers_text_and_dates() -> None:
+    polars = importorskip("polars", reason="polars is not installed")
+    for frame in (polars.DataFrame(DATED), pa.table(DATED), DATED, pd.DataFrame(DATED)):
+        assert as_table(frame, "x").to_pydict() == DATED
+        assert not form_of(frame).flat
+
+
+def test_a_frame_is_not_converted_to_find_its_dimension() -> None:
+    class Frame(pd.DataFrame):  # type: ignore[misc]
+        def __array__(self, *args: Any, **kwargs: Any) -> Any:
+            raise AssertionError
+
+    assert library_of(Frame(DATED)) == "pandas"
+    assert as_table(Frame(DATED), "x").column_names == ["a", "t", "d"]
+    assert not form_of(Frame(DATED)).flat
+
+
+def test_an_arrow_table_is_given_back_as_one() -> None:
+    table = pa.table({"a": [1.0, 2.0], "b": ["x", "y"]})
+    columns = {name: table[name].to_numpy() for name in table.column_names}
+    assert form_of(table).give(columns) == table
+    assert form_of(table.to_batches()[0]).give(columns) == table
+    assert as_frame({1: columns["a"]}, "arrow").column_names == ["1"]
+
+
+def test_a_mapping_is_given_back_as_one() -> None:
+    back = form_of({7: [1, 2]}).give({"7": np.array([3, 4]), "more": np.array([5, 6])})
+    assert {name: values.tolist() for name, values in back.items()} == {7: [3, 4], "more": [5, 6]}
+
+
+@mark.parametrize(
+    "values",
+    [pd.array([1, None], dtype="Int64"), pd.Categorical(["a", "b"]), dok_array(np.eye(2))],
+    ids=["Int64", "categories", "sparse"],
+)
+def test_what_is_no_table_is_an_array(values: Any) -> None:
+    assert library_of(values) == "numpy"
+    assert form_of(values).names == {}
+
+
+def test_a_frame_that_is_not_there_yet_is_refused() -> None:
+    polars = importorskip("polars", reason="polars is not installed")
+    with raises(DataError, match=r"is a LazyFrame\. Collect it"):
+        as_table(polars.LazyFrame(DATED), "x")
 
 
 def test_inputs_and_labels_are_told_apart_by_name() -> None:

@@ -49,6 +49,12 @@ def test_it_is_the_mean_of_known_scores() -> None:
     )
 
 
+def test_numbers_that_are_not_finite_count_as_missing() -> None:
+    found, truth = {"v": [1.0, 2.5, 0.0]}, {"v": ["1", "2", "inf"]}
+    assert _scored([_value("v")], found, truth) == approx(r2_score([1.0, 2.0], [1.0, 2.5]))
+    assert _scored([_value("v")], found, {"v": [1.0, 2.0, np.inf]}) == approx(0.5)
+
+
 def test_columns_of_a_task_count_together() -> None:
     found = {"u": [1.0, 2.0], "v": [2.0, 1.0], "w": [0.0, 1.0]}
     truth = {"u": [1.0, 2.0], "v": [1.0, 2.0], "w": [0.0, 1.0]}

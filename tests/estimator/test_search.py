@@ -1,12 +1,14 @@
 import pickle
 import shutil
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from pytest import fixture, importorskip, mark, raises
+import pyarrow as pa
+from pytest import fixture, importorskip, mark, raises, warns
 from scipy.sparse import coo_array, csr_array
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -124,6 +126,78 @@ def test_a_value_of_another_kind_is_named(fitted: MultiTaskSearch, inputs: pd.Da
         fitted.predict(inputs.assign(size="x"))
 
 
+def test_columns_of_an_array_go_by_position(
+    fitted: MultiTaskSearch, inputs: pd.DataFrame, labels: pd.DataFrame
+) -> None:
+    array = inputs.astype(object).to_numpy()
+    with warns(UserWarning, match="X does not have valid feature names, but MultiTaskSearch was"):
+        found = fitted.predict(array)
+    assert np.array_equal(found, fitted.predict(inputs))
+    with warns(UserWarning, match="X does not have valid"):
+        assert fitted.score(array, labels) == fitted.score(inputs, labels)
+    short = r"X has 2 features, but MultiTaskSearch is expecting 4 features as input\.($|\nGive X)"
+    for wrong in (array[:, :2], inputs.iloc[:, :2].set_axis([0, 1], axis=1)):
+        with warns(UserWarning, match="X does not have valid"), raises(ValueError, match=short):
+            fitted.predict(wrong)
+
+
+def test_columns_of_a_frame_go_by_position_after_an_array(inputs: pd.DataFrame) -> None:
+    array = inputs[["size"]].assign(square=inputs["size"] ** 2).to_numpy()
+    model = clone(QUICK).set_params(targets=None).fit(array, array[:, 0] > 0)
+    frame = pd.DataFrame(array, columns=["u", "v"])
+    with warns(UserWarning, match="X has feature names, but MultiTaskSearch was fitted without"):
+        assert np.array_equal(model.predict(frame), model.predict(array))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.array_equal(model.predict(pd.DataFrame(array)), model.predict(array))
+    short = "X has 1 features, but MultiTaskSearch is expecting 2 features as input.$"
+    with warns(UserWarning, match="X has feature names"), raises(DataError, match=short):
+        model.predict(frame[["u"]])
+
+
+def test_columns_of_other_names_are_refused(fitted: MultiTaskSearch, inputs: pd.DataFrame) -> None:
+    mend = r"Give X the columns of fit in their order, feature_names_in_\.$"
+    wrong = {
+        "in the same order as they were in fit.": inputs[inputs.columns[::-1]],
+        "yet now missing:\n- day": inputs.drop(columns="day"),
+        "unseen at fit time:\n- more": inputs.assign(more=1),
+    }
+    for message, frame in wrong.items():
+        for given in (frame, pa.table(dict(frame)), dict(frame)):
+            with raises(DataError, match=f"{message}\n{mend}"):
+                fitted.predict(given)
+
+
+def test_arrow_tables_and_mappings_are_tables(inputs: pd.DataFrame, labels: pd.DataFrame) -> None:
+    names = ["size", "colour", "day"]
+    table = pa.table({name: pa.array(inputs[name]) for name in names})
+    columns = {name: inputs[name].tolist() for name in names[:2]}
+    columns["day"] = inputs["day"].dt.date.tolist()
+    good = labels["good"].to_numpy()
+    model = clone(QUICK).set_params(targets=None)
+    model.fit(table, {"good": good, "price": labels["price"].tolist()})
+    found = model.predict(columns)
+    assert [*found] == ["good", "price"]
+    assert found["good"].dtype == bool
+    for same in (table, table.to_batches()[0], inputs[names]):
+        assert np.array_equal(model.predict(same)["price"], found["price"])
+    assert [*model.predict_proba(table)["good"]] == [False, True]
+    model.fit(columns, pa.table({"good": good}))
+    assert model.feature_names_in_.tolist() == names
+    assert model.predict(table).schema == pa.schema({"good": pa.bool_()})
+    assert model.predict_proba(table)["good"].column_names == ["False", "True"]
+    assert 0 <= model.score(columns, {"good": good}) <= 1
+
+
+def test_polars_with_numbers_text_and_dates(inputs: pd.DataFrame, labels: pd.DataFrame) -> None:
+    polars = importorskip("polars", reason="polars is not installed")
+    columns = {name: inputs[name].tolist() for name in ("size", "sold")}
+    frame = polars.DataFrame({**columns, "day": inputs["day"].dt.date.tolist()})
+    named = polars.DataFrame({"price": labels["price"].tolist(), "good": labels["good"].tolist()})
+    model = clone(QUICK).set_params(targets=None).fit(frame, named)
+    assert model.predict(frame).columns == ["price", "good"]
+
+
 def test_the_run_stays_where_it_was_asked_for(tmp_path: Path) -> None:
     polars = importorskip("polars", reason="polars is not installed")
     rng = np.random.default_rng(0)
@@ -159,6 +233,39 @@ def test_a_sparse_matrix_is_learned_from_as_it_is(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "sparse")
     with raises(RunError, match=r"sparse\.arrow: exists already"):
         model.fit(csr_array(counts), labels)
+
+
+def test_a_column_that_cannot_be_learned_from_is_named(tmp_path: Path) -> None:
+    numbers = np.arange(30.0)
+    labels = pd.Series(numbers % 2, name="y")
+    model = clone(QUICK).set_params(folder=tmp_path / "mine")
+    wrong: dict[str, Any] = {
+        "column 'b': integers must fit": pd.DataFrame({"a": numbers, "b": [10**30] * 30}),
+        "column 'b': categories must be": pd.DataFrame({"a": numbers, "b": pd.cut(numbers, 2)}),
+        r"unique, but \['a'\] are": pd.DataFrame(np.ones((30, 2)), columns=["a", "a"]),
+        "string names, .* convert": pd.DataFrame({0: numbers, "b": numbers}),
+        "column 'b': must hold text, .* but holds month_day_nano_interval. Convert": pa.table(
+            {"a": numbers, "b": pa.array([(1, 2, 3)] * 30, pa.month_day_nano_interval())}
+        ),
+        "X must have at least one column": labels.to_frame()[[]],
+    }
+    for message, inputs in wrong.items():
+        with raises(DataError, match=message):
+            model.fit(inputs, labels)
+    with raises(DataError, match="y must have at least one column"):
+        model.fit(numbers[:, None], pd.DataFrame(index=range(30)))
+    with raises(DataError, match="y must have a label for each row of X, but is 'y'"):
+        model.fit(numbers[:, None], "y")
+    with raises(ValueError, match=r"inconsistent numbers of samples: \[30, 29\]"):
+        model.fit({"a": numbers}, {"b": numbers[1:]})
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_column_of_another_type_is_named(fitted: MultiTaskSearch, inputs: pd.DataFrame) -> None:
+    for name, kind in (("size", "numeric"), ("colour", "categorical")):
+        lists = inputs.assign(**{name: [[1]] * len(inputs)})
+        with raises(DataError, match=f"column '{name}': must hold {kind} values, as in fit, but"):
+            fitted.predict(lists)
 
 
 def test_mistakes_leave_nothing_behind(inputs: pd.DataFrame, tmp_path: Path) -> None:

@@ -48,17 +48,36 @@ def to_table(frame: Any) -> pa.Table:
     if isinstance(frame, (pa.Table, pa.RecordBatch)):
         table = frame
     elif hasattr(frame, "to_arrow"):
-        table = frame.to_arrow()
-    elif hasattr(frame, "items"):
+        table = _through_arrow(frame)
+    elif hasattr(frame, "items") and not is_sparse_matrix(frame):
         table = _assembled([pair for name, given in frame.items() for pair in _named(name, given)])
     else:
-        mend = " Name it: {'x': matrix, 'label': labels}." if is_sparse_matrix(frame) else ""
         raise DataError(
             f"{FRAME}: must be a data frame of pandas or polars, an Arrow table or a mapping of "
-            f"names to columns, but is a {type(frame).__name__}.{mend}"
+            f"names to columns, but is a {type(frame).__name__}.{_mend(frame)}"
         )
     check_names(FRAME, table.column_names)
     return pa.table(table)
+
+
+def _mend(other: Any) -> str:
+    """What makes a frame of something else."""
+    if is_sparse_matrix(other):
+        return " Name it: {'x': matrix, 'label': labels}."
+    return " Collect it: frame.collect()." if hasattr(other, "collect") else ""
+
+
+def _through_arrow(frame: Any) -> Any:
+    try:
+        return frame.to_arrow()
+    except pa.ArrowException as error:
+        names = list(getattr(frame, "columns", []))
+        if len(names) > 1:  # which one is it?
+            return pa.table({name: _through_arrow(frame[[name]])[name] for name in names})
+        raise DataError(
+            f"{FRAME}, column '{''.join(names)}': must hold values of a type that Arrow has, but "
+            f"holds others: {error}. Convert it, to text or to 64-bit numbers say."
+        ) from None
 
 
 def _assembled(columns: Sequence[tuple[str, Any]]) -> pa.Table:
@@ -110,9 +129,30 @@ def _array(name: str, values: Any) -> pa.Array | pa.ChunkedArray:
             f"{FRAME}, column '{name}': must be a sequence of values of one type, but is none: "
             f"{error}. Convert it, to text say, or split it into several columns."
         ) from None
+    except OverflowError:
+        raise DataError(
+            f"{FRAME}, column '{name}': integers must fit into 64 bits, but some do not. Convert "
+            f"it: to float if they are quantities, to text if they are names."
+        ) from None
     if pa.types.is_struct(array.type):
         raise DataError(
             f"{FRAME}, column '{name}': must hold text, numbers, booleans or dates, but holds "
             f"dictionaries. Make a column of each of their entries, or leave it out."
         )
+    if pa.types.is_dictionary(array.type) and not _is_simple(array.type.value_type):
+        raise DataError(
+            f"{FRAME}, column '{name}': categories must be text, numbers, booleans or dates, but "
+            f"are {array.type.value_type}. Convert it to text, by .astype(str) say."
+        )
     return array
+
+
+def _is_simple(kind: pa.DataType) -> bool:
+    """Whether values are what the categories of a column may be."""
+    types = pa.types
+    return not (
+        types.is_nested(kind)
+        or types.is_duration(kind)
+        or types.is_time(kind)
+        or isinstance(kind, pa.BaseExtensionType)
+    )

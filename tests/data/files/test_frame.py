@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from pytest import importorskip, mark, raises
-from scipy.sparse import coo_array, csr_array, csr_matrix
+from scipy.sparse import coo_array, csr_array, csr_matrix, dok_array
 
 from automtl.core.runs import is_runs, plain
 from automtl.data.files.frame import to_table
@@ -102,6 +102,9 @@ def test_sparse_columns_of_pandas_are_runs(fill: float) -> None:
         ({"a": np.ones((2, 2, 2))}, "data frame, column 'a': .* split it into several columns"),
         ({"a": [{"x": 1}, {}]}, "data frame, column 'a': .* but holds dictionaries. Make a column"),
         (csr_array(np.eye(2)), "data frame: must be .* but is a csr_array. Name it"),
+        (dok_array(np.eye(2)), "data frame: must be .* but is a dok_array. Name it"),
+        ({"a": [1, 10**30]}, "data frame, column 'a': integers must fit into 64 bits, .* to float"),
+        ({"a": np.array([10**30])}, "data frame, column 'a': integers must fit into 64 bits"),
         ({"a": [1], "b": [1, 2]}, "data frame: all columns must have as many rows, .*'b': 2"),
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), r"data frame: column names .*\['a'\]"),
         (pd.DataFrame({1: [1], "1": [2]}), r"data frame: column names .*\['1'\]"),
@@ -110,6 +113,34 @@ def test_sparse_columns_of_pandas_are_runs(fill: float) -> None:
 def test_refuses(frame: Any, message: str) -> None:
     with raises(DataError, match=f"^{message}"):
         frame_source(frame)
+
+
+@mark.parametrize(
+    "categories",
+    [
+        pd.cut([1, 2, 3], 2),
+        pd.Categorical(pd.period_range("2024-02-29", periods=3, freq="D")),
+        pd.Categorical(pd.to_timedelta([1, 2, 3], "h")),
+        pd.Categorical([(1, 2), (3, 4)]),
+    ],
+    ids=["intervals", "periods", "durations", "tuples"],
+)
+def test_refuses_categories_that_no_file_has(categories: Any) -> None:
+    message = r"^data frame, column 'b': categories must be text, .* by \.astype\(str\) say\.$"
+    with raises(DataError, match=message):
+        frame_source(pd.DataFrame({"b": categories}))
+    assert to_table(pd.DataFrame({"b": pd.Series(categories).astype(str)}))["b"].null_count == 0
+
+
+def test_refuses_a_frame_of_polars_by_its_column_or_how_to_mend_it() -> None:
+    polars = importorskip("polars", reason="polars is not installed")
+    wide = polars.Series([10**30, 2], dtype=polars.Int128)
+    message = "^data frame, column 'b': must hold values of a type that Arrow has, .* Convert it"
+    for frame in (polars.DataFrame({"a": [1, 2], "b": wide}), polars.DataFrame({"b": wide})):
+        with raises(DataError, match=message):
+            frame_source(frame)
+    with raises(DataError, match=r"but is a LazyFrame\. Collect it: frame\.collect\(\)\.$"):
+        frame_source(polars.LazyFrame({"a": [1]}))
 
 
 def test_refuses_a_frame_without_rows() -> None:
