@@ -8,7 +8,15 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
 from automtl.config.document import Document, Problem, kind_of
 from automtl.config.marks import read
-from automtl.config.validation import Named, Section, as_mapping, not_empty, repeats, validated
+from automtl.config.validation import (
+    Named,
+    Section,
+    as_mapping,
+    names_alone,
+    not_empty,
+    repeats,
+    validated,
+)
 from automtl.core.candidate import Scalar
 from automtl.core.graph import HARD
 from automtl.core.space import Choice, Distribution, Options, SearchSpace, Uniform
@@ -143,7 +151,7 @@ def _offer_form(value: object) -> str:
 
 
 def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
+    return [value] if isinstance(value, str) else names_alone(value)
 
 
 # One name, or several to choose from, with options behind them or without.

@@ -3,7 +3,15 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Any, TypeAlias, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Tag, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from automtl.config.document import Document, Place, Problem, kind_of
@@ -39,9 +47,41 @@ def _list_or_mapping(value: object) -> str:
     return f"{_TAG}list" if isinstance(value, list) else f"{_TAG}mapping"
 
 
+def names_alone(value: object) -> object:
+    """
+    Lets through whatever is no list of names with details behind some of them.
+
+    :raises ValueError: If it is one; the message says how to write it.
+    """
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        pairs = [item if isinstance(item, dict) else {str(item): {}} for item in value]
+        wanted = _in_one_line({name: details for pair in pairs for name, details in pair.items()})
+        raise ValueError(
+            f"names with something behind them must be a mapping, but are a list; write `{wanted}`."
+        )
+    return value
+
+
+def _in_one_line(value: object) -> str:
+    """
+    A value as it may be written in a file.
+
+    >>> _in_one_line({"own": {}, "focal": {"gamma": [1, 2.5]}})
+    '{own: {}, focal: {gamma: [1, 2.5]}}'
+    """
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {_in_one_line(item)}' for key, item in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_in_one_line, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
+
+
 # Names alone, or names with details behind them.
 Named: TypeAlias = Annotated[
-    Annotated[list[str], Tag(f"{_TAG}list")] | Annotated[dict[str, T], Tag(f"{_TAG}mapping")],
+    Annotated[list[str], BeforeValidator(names_alone), Tag(f"{_TAG}list")]
+    | Annotated[dict[str, T], Tag(f"{_TAG}mapping")],
     Discriminator(_list_or_mapping),
 ]
 

@@ -23,6 +23,8 @@ WRONG = {
     "data: a.csv\ntargets: {x: binary}": "2:14: targets.x: must be a mapping (`key: value`), but",
     "data: a.csv\ntargets: {x: {kind: no}}": "2:21: targets.x.kind: must be text, but is the bool",
     "data: a.csv\ntargets: {x: {wieght: 2}}": "2:15: targets.x.wieght: there is no such key; did",
+    "data: a.csv\ntargets: {x: {loss: [own, {focal: {gamma: 1}}]}}": "2:21: targets.x.loss: names w"
+    "ith something behind them must be a mapping, but are a list; write `{own: {}, focal: {gamma",
     "data: a.csv\ntargets: {x: {weight: 0}}": "2:23: targets.x.weight: must be > 0, but is the nu",
     f"{HEAD}tragets: []": "3:1: tragets: there is no such key; did you mean 'targets'?",
     f"{HEAD}name: a/b": "3:7: name: must be a folder's name of at most 100 letters",

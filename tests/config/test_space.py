@@ -62,6 +62,7 @@ WRONG = {
     "stages: 2\nprimitives: [mtan]": "2:13: primitives: must include 'hard', of which the anchors",
     "stages: 2\nprimitives: {}": "2:13: primitives: must not be empty; write at least one name.",
     "stages: 2\nprimitives: [hard, hard]": "2:20: primitives.1: 'hard' is in this list twice",
+    "stages: 2\nprimitives: [hard, {mtan: }]": "2:13: primitives: names with something behind them",
     "stages: 2\nprimitives: {hard: 3}": "2:20: primitives.hard: must be a mapping (`key: value`)",
     "stages: 2\nprimitives: {hard: {a: {}}}": "2:24: primitives.hard.a.low: this key is missing",
     "stages: 2\nprimitives: {hard: {a: {b: 2}}}": "2:24: primitives.hard.a: must be a value, a",
@@ -77,7 +78,7 @@ WRONG = {
     f"{HEAD}training: {{learning_rate: 0}}": "3:27: training.learning_rate: must be > 0, but has",
     f"{HEAD}training: {{learning_rate: {{low: 0, high: 1}}}}": "3:27: training.learning_rate: must",
     f"{HEAD}training: {{weight_decay: -1}}": "3:26: training.weight_decay: must be >= 0, but has",
-    f"{HEAD}training: {{weight_decay: {{low: 2, high: 1}}}}": "3:26: training.weight_decay: `low <",
+    f"{HEAD}training: {{weight_decay: {{low: 2, high: 1}}}}": "3:26: training.weight_decay: A rang",
     f"{HEAD}training: {{weight_decay: {{low: 1, hihg: 2}}}}": "3:26: training.weight_decay.high: ",
     f"{HEAD}cascades: 'yes'": "3:11: cascades: must be true or false, but is 'yes'.",
 }

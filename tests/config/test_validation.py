@@ -42,6 +42,11 @@ class Outer(Section):
         ("named: [a, no]", "1:12: named.1: must be text, but is the boolean false; write it in qu"),
         ("named: [2020-01-01]", "1:9: named.0: must be text, but is the date 2020-01-01; write it"),
         ("named: [[a]]", "1:9: named.0: must be text, but is a list"),
+        (
+            "named: [a, {b: {size: 1, also: [yes, 2]}}]",
+            "1:8: named: names with something behind them must be a mapping, but are a list; write "
+            "`{a: {}, b: {size: 1, also: [true, 2]}}`.",
+        ),
     ],
 )
 def test_says_rule_value_and_mend(write: Callable[..., Path], text: str, expected: str) -> None:

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from automtl.core.task import Floats, Task, TaskKind
 from automtl.data.check import check_form, check_metric
 from automtl.data.features.infer import infer_task_kind, to_column
+from automtl.data.features.lookalikes import odd_one_out, seeming
 from automtl.data.features.text import NULLS, parse_category
 from automtl.data.files.source import Source
 from automtl.data.labels.labelsets import flags, read_set
 from automtl.data.labels.separators import guess_separator
+from automtl.data.labels.spelling import as_text
 from automtl.data.parts.split import PARTS
 from automtl.data.parts.strata import Rows
 from automtl.data.request import TargetRequest
@@ -69,7 +71,7 @@ def read_target(request: TargetRequest, raw: pa.Table, source: Source, plugins: 
     column, notes = request.label_columns[0], []
     name = request.kind
     if name is None:
-        name, reason = _infer(request, raw)
+        name, reason = _infer(request, raw, source)
         notes.append(f"{request.name}: {name} ({reason})")
         if name == "multiclass" and (mark := guess_separator(raw[column])):
             notes.append(
@@ -113,11 +115,13 @@ def check_rare_classes(target: Target, source: Source) -> None:
         if count < MIN_LABELS:
             fit_kind(target, np.arange(len(target.labels)), source)
             places = " and ".join(source.place(int(row)) for row in _rows_of(target, label))
+            seems = seeming(pa.chunked_array([[str(word) for word in counts]]))
             raise source.error(
                 f"every class must have at least {MIN_LABELS} rows, one for each part of the "
                 f"split, but '{label}' has {count}, on {places}. Merge it with another class, "
                 f"leave these labels empty, name a split column, or say that the kind is "
-                f"regression if the labels are quantities.",
+                f"regression if the labels are quantities."
+                f"{f' (They seem to be {seems}.)' if seems else ''}",
                 target.task.columns[0],
             )
 
@@ -154,17 +158,35 @@ def fit_kind(target: Target, train: Rows, source: Source) -> TaskKind:
 
     :raises DataError: If the kind refuses the labels.
     """
-    mask = np.zeros(len(target.labels), dtype=bool)
-    mask[train] = True
-    options = dict(target.options)
-    if target.kind.several:
-        options["columns"] = target.task.columns
     try:
-        return target.kind.fit(target.labels, mask, **options)
+        return _fitted(target, train, target.options)
     except LabelError as error:
         raise source.error(str(error), target.task.columns[error.column], error.row) from None
     except DataError as error:
-        raise refusal(target, source, str(error)) from None
+        refused, option = refusal(target, source, str(error)), _culprit(target, train, str(error))
+        if option is not None:
+            refused.at("targets", target.task.target or target.task.name, "options", option)
+        raise refused from None
+
+
+def _fitted(target: Target, train: Rows, options: Mapping[str, Any]) -> TaskKind:
+    mask = np.zeros(len(target.labels), dtype=bool)
+    mask[train] = True
+    columns = {"columns": target.task.columns} if target.kind.several else {}
+    return target.kind.fit(target.labels, mask, **options, **columns)
+
+
+def _culprit(target: Target, train: Rows, message: str) -> str | None:
+    """The option without which the kind would not refuse the labels with this message."""
+    for option in target.options:
+        others = {name: value for name, value in target.options.items() if name != option}
+        try:
+            _fitted(target, train, others)
+        except DataError as error:
+            if str(error) == message:
+                continue
+        return option
+    return None
 
 
 def refusal(target: Target, source: Source, message: str) -> DataError:
@@ -174,15 +196,28 @@ def refusal(target: Target, source: Source, message: str) -> DataError:
     return source.error(f"target '{target.task.name}': {message}")
 
 
-def _infer(request: TargetRequest, raw: pa.Table) -> tuple[str, str]:
-    """The name of the kind that fits, and why."""
+def _infer(request: TargetRequest, raw: pa.Table, source: Source) -> tuple[str, str]:
+    """
+    The name of the kind that fits, and why.
+
+    :raises DataError: If nearly all labels are numbers, and a few are not.
+    """
     if request.query is not None:
         return "ranking", f"of the rows with one '{request.query}'"
     if request.separator is not None:
         return "multilabel", f"labels separated by '{request.separator}'"
-    if len(request.label_columns) == 1:
-        return infer_task_kind(raw[request.label_columns[0]].cast(pa.string()))
     columns = request.label_columns
+    if len(columns) == 1:
+        labels = as_text(raw[columns[0]])
+        if odd := odd_one_out(labels):
+            what, word, _ = odd
+            raise source.error(
+                f"nearly all labels are {what}, but '{word}' is not. Mend it, leave it empty, or "
+                f"say what the target is: `{request.name}: {{kind: multiclass}}`.",
+                columns[0],
+                pc.index(labels, word).as_py(),
+            )
+        return infer_task_kind(labels)
     others = [column for column in columns if flags(raw[column]) is None]
     if request.split_labels or not others:
         return "multilabel", f"{len(columns)} columns of 0 and 1"
@@ -291,6 +326,7 @@ def _labels(
     texts: pa.ChunkedArray, kind: type[TaskKind], source: Source, name: str
 ) -> NDArray[Any]:
     wanted = ColumnKind.NUMERIC if kind.numeric else ColumnKind.CATEGORICAL
+    texts = texts if kind.numeric else as_text(texts)
     try:
         values = to_column(texts, wanted, source, name).values
     except DataError as error:

@@ -49,6 +49,16 @@ def test_classes_are_labelled_as_written(source: Source) -> None:
     assert target.notes == ("a: binary (2 distinct labels)",)
 
 
+def test_zero_is_one_class_whatever_its_sign(source: Source) -> None:
+    for values in ([-0.0, 0.0, 1.0, 2.0], ["-0", "0", "1", "2"]):
+        raw = pa.table({"a": pa.array(values)})
+        for kind in (None, "multiclass", "ordinal"):
+            target = read_target(TargetRequest("a", kind), raw, source, PLUGINS)
+            assert target.labels.tolist() == ["0", "0", "1", "2"]
+    two = read_target(TargetRequest("a"), pa.table({"a": [-0.0, 0.0, 1.0]}), source, PLUGINS)
+    assert two.task.kind == "binary"
+
+
 def test_numbers(source: Source) -> None:
     target = _read(source, ["1", None, "2.5"], kind="regression", metric="mae")
     assert target.task == Task("a", "regression", ("a",), metric="mae")
@@ -66,6 +76,19 @@ def test_refuses_text_for_regression(source: Source) -> None:
     place = f"^{source.path}, column 'a', line 3: "
     with raises(DataError, match=f"{place}must be a number, but got 'x'.*a regression task"):
         _read(source, ["1", "x", "2"], kind="regression")
+
+
+def test_a_few_words_among_numbers_are_told_where_they_are(source: Source) -> None:
+    source.path.write_text("a\n" + "x\n" * 40)
+    with raises(DataError, match=r"column 'a', line 32: nearly all labels are numbers, but 'abc'"):
+        _read(source, [*map(str, range(30)), "abc", "5"])
+    assert _read(source, [*map(str, range(30)), "abc"], kind="multiclass").task.kind == "multiclass"
+
+
+def test_labels_written_with_a_comma_are_told_so(source: Source) -> None:
+    target = _read(source, [f"{n},5" for n in range(12)])
+    with raises(DataError, match=r"They seem to be numbers with a decimal comma, such as '0,5'"):
+        check_rare_classes(target, source)
 
 
 def test_refuses_targets_that_do_not_vary(source: Source) -> None:
@@ -263,6 +286,29 @@ def test_a_label_that_a_kind_refuses_is_told_with_its_line(source: Source) -> No
     ranked = _several(source, {"r": [1, 2, 99], "q": ["x"] * 3}, columns=("r",), query="q")
     with raises(DataError, match=r"column 'r', line 4: Relevance is between 0 and 31"):
         fit_kind(ranked, ROWS[:2], source)
+
+
+@mark.parametrize(
+    ("labels", "kind", "options", "place"),
+    [
+        (["lo", "hi"], "ordinal", {"class_weights": {"lo": 2}, "levels": ["lo"]}, "levels"),
+        (["lo", "hi"], "ordinal", {"class_weights": {"lo": 0}, "levels": ["lo", "hi"]}, None),
+        (["lo", "hi"], "binary", {"class_weights": {"mid": 2}}, None),
+    ],
+)
+def test_what_a_kind_refuses_because_of_an_option_is_wrong_there(
+    source: Source, labels: list[str], kind: str, options: dict[str, Any], place: str | None
+) -> None:
+    with raises(DataError) as caught:
+        _several(source, {"m": labels}, kind=kind, options=options)
+    assert caught.value.place == ("targets", "m", "options", place or "class_weights")
+
+
+def test_what_a_kind_refuses_whatever_the_options_is_wrong_in_the_data(source: Source) -> None:
+    target = _several(source, {"m": ["a", "b"]}, kind="binary", options={"class_weights": {}})
+    with raises(DataError, match="Every class has a row in the training part") as caught:
+        fit_kind(target, ROWS[:1], source)
+    assert caught.value.place == ()
 
 
 def test_an_optional_target_need_not_vary(source: Source) -> None:
