@@ -1,7 +1,7 @@
-"""Class labels: which there are, how often, and the index of each."""
+"""Class labels: which there are, how often, the index of each, and which one is predicted."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,6 +11,8 @@ from automtl.errors import DataError
 from automtl.suggest import did_you_mean
 
 Floats: TypeAlias = NDArray[np.float64]
+
+HALF = 0.5  # the probability that is reached at the median
 
 
 def count_classes(labels: NDArray[Any], train: NDArray[np.bool_]) -> dict[str, int]:
@@ -33,15 +35,66 @@ def count_classes(labels: NDArray[Any], train: NDArray[np.bool_]) -> dict[str, i
 
 def class_indices(labels: NDArray[Any], classes: tuple[str, ...]) -> Floats:
     """
-    The index of each label among ``classes``, ``[n_rows]``; NaN where it is missing.
+    The index of each label among ``classes``, ``[n_rows]``; NaN where it is missing. A label that
+    is the same number as a class is of it, however it is written.
 
     :raises DataError: If a label is not one of ``classes``.
     """
     indices: dict[str | None, float] = {label: float(i) for i, label in enumerate(classes)}
     indices[None] = float("nan")
+    labels = respelt(labels, classes)
     if unknown := sorted(set(labels.tolist()) - indices.keys()):
         raise DataError(f"Labels are of {listing(classes)}, but there is {listing(unknown)}.")
     return np.array([indices[label] for label in labels.tolist()], dtype=np.float64)
+
+
+def respelt(labels: NDArray[Any], names: Collection[str]) -> NDArray[Any]:
+    """
+    Labels, ``[n_rows]``, of which those that are the same number as one of ``names`` are written
+    like it: pandas writes integers as ``2.0`` where some are missing.
+
+    >>> respelt(np.array(["2.0", "3", None], dtype=object), ["1", "2", "three"]).tolist()
+    ['2', '3', None]
+    """
+    others = set(labels.tolist()) - {None, *names}
+    if not others:
+        return labels
+    named = {as_number(name): name for name in names}
+    named.pop(None, None)  # those that are no numbers
+    spelt = {label: named.get(as_number(label), label) for label in others}
+    return np.array([spelt.get(label, label) for label in labels.tolist()], dtype=object)
+
+
+def as_number(label: str) -> float | None:
+    """
+    The finite number that a label is, or None.
+
+    >>> as_number("2.0"), as_number("two"), as_number("inf")
+    (2.0, None, None)
+    """
+    try:
+        value = float(label.replace("_", "?"))  # `float` would allow 1_000
+    except ValueError:
+        return None
+    return value if np.isfinite(value) else None
+
+
+def chosen(probabilities: Floats, ordered: bool) -> NDArray[np.int64]:
+    """
+    The index of the class that is predicted, ``[n_rows]``: the most probable one, of equal ones the
+    first; of levels the median, which may be another one: the first that a row exceeds with a
+    probability of one half or less, which is as many as it exceeds with more
+    (https://arxiv.org/abs/2111.08851). Exported files decide alike, and sum in 64 bits, too.
+
+    :param probabilities: ``[n_rows, n_classes]``.
+    :param ordered: Whether the classes are levels, from the lowest to the highest.
+
+    >>> chosen(np.array([[0.4, 0.3, 0.3]]), ordered=True).tolist()
+    [1]
+    """
+    if ordered:
+        return np.asarray((np.cumsum(probabilities, axis=1, dtype=np.float64) >= HALF).argmax(1))
+    return np.asarray(probabilities.argmax(1))
 
 
 def class_weights(given: object, counts: Mapping[str, int]) -> tuple[float, ...]:
@@ -64,7 +117,10 @@ def class_weights(given: object, counts: Mapping[str, int]) -> tuple[float, ...]
             f"Class weights are a positive number for each class, such as "
             f"{{{next(iter(counts))}: 2}}, but got {given!r}."
         )
-    factors = {str(name): float(factor) for name, factor in given.items()}
+    names = respelt(np.array([str(name) for name in given], dtype=object), counts.keys()).tolist()
+    if len(set(names)) < len(names):
+        raise DataError(f"Each class has one weight, but one is given twice in {given!r}.")
+    factors = dict(zip(names, map(float, given.values()), strict=True))
     if unknown := [name for name in factors if name not in counts]:
         raise DataError(
             f"Class weights are of classes that there are, but there is no class '{unknown[0]}'; "

@@ -91,12 +91,15 @@ class Uniform(Distribution):
     def __post_init__(self) -> None:
         if not -math.inf < self.low <= self.high < math.inf:
             raise SpaceError(
-                f"`low <= high` must hold, both finite, but got ({self.low=}, {self.high=})."
+                f"A range has `low <= high`, both finite, but got low={self.low}, "
+                f"high={self.high}. Write the smaller one as `low`."
             )
         if self.integer and not all(float(end).is_integer() for end in (self.low, self.high)):
-            raise SpaceError(f"`integer` needs whole limits, but got ({self.low=}, {self.high=}).")
+            raise SpaceError(
+                f"A range of integers has whole limits, but got low={self.low}, high={self.high}."
+            )
         if self.log and self.low <= 0:
-            raise SpaceError(f"`low > 0` must hold with `log`, but got {self.low=}.")
+            raise SpaceError(f"A range with `log` has `low > 0`, but got low={self.low}.")
 
     @property
     def default(self) -> Scalar:

@@ -17,7 +17,8 @@ def output_docs(output: Output, kind: TaskKind) -> list[str]:
     """What the outputs of a task are, a line each; what their columns are is in the schema."""
     task, classes, members = f"task {output.task}", len(output.classes), len(output.members)
     if classes:
-        return [f"{task}: the most probable of {classes} classes", f"{task}: their probabilities"]
+        which = "median of {} levels" if kind.ordered else "most probable of {} classes"
+        return [f"{task}: the {which.format(classes)}", f"{task}: their probabilities"]
     if output.probability is not None:
         chosen = f"{task}: which of {members} labels are predicted, 1 or 0"
         return [chosen, f"{task}: their probabilities"]

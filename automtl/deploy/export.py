@@ -12,6 +12,7 @@ import torch
 from onnx import ModelProto, TensorProto, ValueInfoProto
 from torch import nn
 
+from automtl.core.labels import HALF
 from automtl.core.task import Task, TaskKind
 from automtl.core.thresholds import Decision
 from automtl.data.dataset import MultiTaskData
@@ -186,7 +187,7 @@ def _write_output(
         writer.node("Identity", values, output=output.name)
         yield batch_of(output.name, TensorProto.FLOAT, len(output.members))
     elif output.classes:
-        best = writer.node("ArgMax", values, axis=1, keepdims=0)
+        best = _write_chosen(values, kind.ordered, writer)
         labels: dict[str, Any] = {
             "keys_int64s": range(len(output.classes)),
             "values_strings": output.classes,
@@ -200,6 +201,16 @@ def _write_output(
     if output.probability is not None:
         writer.node("Identity", values, output=output.probability)
         yield batch_of(output.probability, TensorProto.FLOAT, len(output.classes or output.members))
+
+
+def _write_chosen(probabilities: str, ordered: bool, writer: GraphWriter) -> str:
+    """Writes `automtl.core.labels.chosen` of probabilities ``[batch, n_classes]``."""
+    if ordered:
+        exact = writer.node("Cast", probabilities, to=TensorProto.DOUBLE)
+        below = writer.node("CumSum", exact, writer.constant(1, np.int64))
+        reached = writer.node("GreaterOrEqual", below, writer.constant(HALF, np.float64))
+        probabilities = writer.node("Cast", reached, to=TensorProto.FLOAT)
+    return writer.node("ArgMax", probabilities, axis=1, keepdims=0)
 
 
 def _write_decision(decision: Decision, probabilities: str, writer: GraphWriter) -> str:

@@ -10,9 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from automtl.core.labels import chosen
 from automtl.core.task import TaskKind
 from automtl.testing.common import BATCH, check_named, seeded
 from automtl.testing.onnx_export import assert_exports_to_onnx
+
+ROWS = 100  # that are enough for levels to be decided in different ways
 
 
 @seeded()
@@ -22,7 +25,8 @@ def assert_task_kind_contract(kind: type[TaskKind], labels: NDArray[Any], **opti
     missing label, and no other, becomes NaN; the loss is one number a label, or a row, and the
     prediction as long as the best constant one, also with an ensemble axis; minimising the loss
     betters the primary metric of the decoded targets; metrics, with decisions tuned, are at their
-    best where they are said to be; the prediction exports to ONNX.
+    best where they are said to be; what is decided of levels is the label that exported files give;
+    the prediction exports to ONNX.
 
     :param labels: ``[n_rows]``, floats with NaN or strings with None where missing, of the sort
         the kind is for, with some labels missing; ``[n_rows, n_columns]`` of several columns.
@@ -41,6 +45,8 @@ def assert_task_kind_contract(kind: type[TaskKind], labels: NDArray[Any], **opti
     known = torch.tensor(targets[_some(targets)], dtype=torch.float32)
     _check_outputs(fitted, known.nan_to_num())
     _check_learning(fitted, known)
+    if fitted.ordered:
+        _check_levels(fitted)
     _check_linear(fitted, targets)
     assert_exports_to_onnx(_Prediction(fitted), torch.randn(BATCH, fitted.n_outputs))
 
@@ -113,6 +119,13 @@ def _check_outputs(fitted: TaskKind, targets: Tensor) -> None:
         wanted, found = torch.Size((*shape, n_values)), predictions.shape
         assert found == wanted, f"`{fitted.name}` must predict {wanted}, but gave {found}."
         assert predictions.isfinite().all(), f"`{fitted.name}` has predictions that are not finite."
+
+
+def _check_levels(fitted: TaskKind) -> None:
+    predictions = fitted.predict(torch.randn(ROWS, fitted.n_outputs)).double().numpy()
+    median = np.eye(len(fitted.classes))[chosen(predictions, ordered=True)]
+    message = f"`decide` of `{fitted.name}` must be 1 for the median level, 0 for others."
+    np.testing.assert_array_equal(fitted.decide(predictions), median, message)
 
 
 def _check_learning(fitted: TaskKind, targets: Tensor) -> None:

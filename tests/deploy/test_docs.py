@@ -18,4 +18,4 @@ def test_every_output_of_every_kind_is_explained(several: MultiTaskData) -> None
     assert "3 labels" in found["tags"][0]
     assert "2 values, in the labels' own units" in found["places"][0]
     assert "score" in found["relevance"][0]
-    assert "3 classes" in found["size"][0]
+    assert "the median of 3 levels" in found["size"][0]

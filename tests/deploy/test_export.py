@@ -8,16 +8,21 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
+import sklearn.metrics as oracle
 import torch
 from numpy.typing import NDArray
-from pytest import CaptureFixture, fixture, mark, raises
+from onnx import TensorProto
+from pytest import CaptureFixture, approx, fixture, mark, raises
 from torch import Tensor, nn
 
+from automtl.core.labels import chosen
 from automtl.core.task import Task
 from automtl.data.dataset import MultiTaskData
 from automtl.data.table import Column, ColumnKind, Table
-from automtl.deploy.export import ExportReport, export_onnx, schema_of
+from automtl.deploy.export import ExportReport, _write_chosen, export_onnx, schema_of
+from automtl.deploy.writer import GraphWriter, batch_of
 from automtl.errors import DataError, ExportError, ExportFailed, PluginError
+from automtl.train.evaluate import evaluate
 from automtl_plugins.task_kinds.regression import Regression
 
 
@@ -263,10 +268,45 @@ def test_values_are_in_their_own_units_and_levels_in_words(
     assert several_found["places"].shape == (30, 2)
     assert several_found["relevance"].shape == several_found["visits"].shape == (30,)
     assert (several_found["visits"] > 0).all()
-    levels = np.array(["S", "M", "L"])
-    np.testing.assert_array_equal(
-        several_found["size"].astype(str), levels[several_found["size_probability"].argmax(1)]
-    )
+
+
+def test_levels_are_decided_as_by_the_kind_and_its_metrics(
+    several_found: dict[str, NDArray[Any]],
+    several_expected: dict[str, NDArray[np.float32]],
+    several: MultiTaskData,
+) -> None:
+    kind, levels = several.kinds[4], ["S", "M", "L"]
+    found = np.array([levels.index(label) for label in several_found["size"]])
+    probabilities = several_found["size_probability"].astype(np.float64)
+    np.testing.assert_array_equal(kind.decide(probabilities), np.eye(3)[found])
+    assert (found != probabilities.argmax(1)).any()
+    wanted = several.test.targets[:, several.test.targets.shape[1] - 2].astype(np.float64)
+    given = {"size": several_expected["size"].astype(np.float64)}
+    scores = evaluate(given, several.tasks[4:5], [kind], wanted[:, None])["size"]
+    assert scores["accuracy"] == approx(oracle.accuracy_score(wanted, found))
+    assert scores["balanced_accuracy"] == approx(oracle.balanced_accuracy_score(wanted, found))
+    assert scores["macro_f1"] == approx(oracle.f1_score(wanted, found, average="macro"))
+    assert scores["mae"] == approx(oracle.mean_absolute_error(wanted, found))
+    kappa = oracle.cohen_kappa_score(wanted, found, weights="quadratic")
+    assert scores["quadratic_kappa"] == approx(kappa)
+
+
+@mark.parametrize("opset", [17, 20, 23])
+def test_a_tie_of_levels_is_decided_as_in_numpy(opset: int) -> None:
+    rng = np.random.default_rng(0)
+    third = np.float32(1 / 3)
+    given = rng.dirichlet(np.full(4, 0.5), size=4000).astype(np.float32)
+    given[:1000] = rng.multinomial(4, np.full(4, 0.25), size=1000) / 4  # exact halves
+    given[1000:2000] = rng.permuted(np.tile([third, 0.5 - third, 0.25, 0.25], (1000, 1)), axis=1)
+    writer = GraphWriter(["given", "level"], opset)
+    best = _write_chosen("given", True, writer)
+    writer.node("Identity", best, output="level")
+    infos = (batch_of("given", TensorProto.FLOAT, 4), batch_of("level", TensorProto.INT64))
+    model = writer.model(infos[:1], infos[1:], {})
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    [found] = session.run(None, {"given": given})
+    np.testing.assert_array_equal(found, chosen(given, ordered=True))
+    np.testing.assert_array_equal(found, chosen(given.astype(np.float64), ordered=True))
 
 
 def test_the_schema_names_the_members(several: MultiTaskData) -> None:

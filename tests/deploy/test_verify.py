@@ -81,6 +81,22 @@ def test_a_wrong_label_is_found_where_probabilities_are_right(
         verify(tmp_path / "tampered.onnx", decoded, data)
 
 
+def test_another_level_is_found_where_probabilities_are_right(
+    several: MultiTaskData,
+    several_network: nn.Module,
+    several_exported: tuple[Path, ExportReport],
+    tmp_path: Path,
+) -> None:
+    tampered = onnx.load(several_exported[0])
+    [encoder] = [node for node in tampered.graph.node if "size" in node.output]
+    [labels] = [item for item in encoder.attribute if item.name == "values_strings"]
+    labels.strings[:] = [*labels.strings[1:], labels.strings[0]]
+    onnx.save(tampered, tmp_path / "tampered.onnx")
+    decoded = Ensemble([several_network], several.tasks, several.kinds)
+    with raises(ExportFailed, match="chooses another level of task 'size' than the median"):
+        verify(tmp_path / "tampered.onnx", decoded, several)
+
+
 def _tampered(model: Path, name: str, folder: Path, change: Callable[..., None]) -> Path:
     """The file with the constant that the node ``name`` reads second changed."""
     tampered = onnx.load(model)

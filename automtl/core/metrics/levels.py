@@ -1,18 +1,18 @@
 """
 Scores of level probabilities, ``[n_rows, n_levels]``, against indices of levels, ``[n_rows]``.
 
-A level is chosen as the median of its probabilities: how many levels are exceeded with a
-probability above one half (https://arxiv.org/abs/2111.08851).
+The level that is chosen is the median, see `automtl.core.labels.chosen`.
 """
 
 import numpy as np
 
+from automtl.core.labels import chosen
 from automtl.core.metrics._shared import NAN, Floats, mean
 
 
 def level_mae(predictions: Floats, targets: Floats) -> float:
     """Mean distance of the chosen level from the one that is there, in levels."""
-    return mean(np.abs(_median(predictions) - targets))
+    return mean(np.abs(chosen(predictions, ordered=True) - targets))
 
 
 def quadratic_kappa(predictions: Floats, targets: Floats) -> float:
@@ -23,11 +23,6 @@ def quadratic_kappa(predictions: Floats, targets: Floats) -> float:
     """
     if not len(targets) or (targets == targets[0]).all():
         return NAN
-    chosen = _median(predictions)
-    shuffled = chosen.var() + targets.var() + (chosen.mean() - targets.mean()) ** 2
-    return float(1 - np.square(chosen - targets).mean() / shuffled)
-
-
-def _median(predictions: Floats) -> Floats:
-    exceeded = 1 - np.cumsum(predictions[:, :-1], axis=1)
-    return np.asarray((exceeded > 0.5).sum(1), dtype=np.float64)
+    levels = chosen(predictions, ordered=True)
+    shuffled = levels.var() + targets.var() + (levels.mean() - targets.mean()) ** 2
+    return float(1 - np.square(levels - targets).mean() / shuffled)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from automtl.core.labels import chosen
 from automtl.core.task import Floats
 from automtl.report.evidence.calibration import calibration
 from automtl.report.evidence.curves import curves
@@ -17,22 +18,23 @@ def class_evidence(
 ) -> dict[str, Any]:
     """
     Who is taken for whom, the curves of the classes, and calibration: for two classes of the
-    probability of the second, else of that of the class which is chosen.
+    probability of the second, else of that of the most probable one.
 
     :param probabilities: ``[n_rows, n_classes]``.
     :param targets: Class indices, ``[n_rows]``.
     :param ordered: Whether the classes are levels, from the lowest to the highest.
     """
-    there, chosen = targets.astype(np.int64), probabilities.argmax(1)
+    there, predicted = targets.astype(np.int64), chosen(probabilities, ordered)
     found = {
-        "confusion": {"ordered": ordered, **confusion(there, chosen, classes, detail.classes)},
+        "confusion": {"ordered": ordered, **confusion(there, predicted, classes, detail.classes)},
         "curves": curves(*_told_apart(probabilities, there, classes, ordered), detail),
     }
     if probabilities.min() >= 0 and probabilities.max() <= 1:  # else they are no probabilities
         if len(classes) == 2:
             given = (probabilities[:, 1], there == 1, short(classes[1]))
         else:
-            given = (probabilities.max(1), chosen == there, "the chosen class")
+            right = probabilities.argmax(1) == there
+            given = (probabilities.max(1), right, "the most probable class")
         found["calibration"] = calibration(*given)
     return found
 
@@ -54,13 +56,13 @@ def _told_apart(
 
 
 def confusion(
-    there: NDArray[np.int64], chosen: NDArray[np.int64], classes: Sequence[str], most: int
+    there: NDArray[np.int64], predicted: NDArray[np.int64], classes: Sequence[str], most: int
 ) -> dict[str, Any]:
     """
     How often which class was taken for which.
 
     :param there: ``[n_rows]`` class indices.
-    :param chosen: The same, as predicted.
+    :param predicted: The same, as predicted.
     :param most: Classes in the matrix: the most frequent, in their own order; the others are
         folded into one, which comes last.
     :return: ``classes``; ``folded``, how many are in the last of them, 0 if none is folded;
@@ -75,11 +77,11 @@ def confusion(
     place[kept] = np.arange(len(kept))
     folded = len(classes) - len(kept)
     size = len(kept) + (folded > 0)
-    counts = np.bincount(place[there] * size + place[chosen], minlength=size**2)
+    counts = np.bincount(place[there] * size + place[predicted], minlength=size**2)
     names = [short(classes[at]) for at in kept.tolist()] + ([f"{folded} others"] if folded else [])
     return {
         "classes": names,
         "folded": folded,
         "counts": counts.reshape(size, size).tolist(),
-        "right": int((there == chosen).sum()),
+        "right": int((there == predicted).sum()),
     }

@@ -19,6 +19,7 @@ from automtl.core.loss import LabelLoss, Loss
 from automtl.core.task import TaskKind
 from automtl.hookspecs import hookimpl
 from automtl_plugins.losses._focal import focal_terms
+from automtl_plugins.losses._limits import check_from
 
 
 class Asymmetric(LabelLoss):
@@ -28,7 +29,7 @@ class Asymmetric(LabelLoss):
 
     :param kind: The fitted kind.
     :param positive: :math:`\gamma_+`, the focus on hard positives.
-    :param negative: :math:`\gamma_-`, the focus on hard negatives: 0, or 1 and above.
+    :param negative: :math:`\gamma_-`, the focus on hard negatives.
     :param margin: :math:`m`, the probability below which a negative is left alone.
 
     .. note::
@@ -44,10 +45,7 @@ class Asymmetric(LabelLoss):
     def __init__(
         self, kind: TaskKind, positive: float = 1.0, negative: float = 4.0, margin: float = 0.05
     ) -> None:
-        if not 0.0 <= positive < float("inf"):
-            raise ValueError(f"`0 <= positive < inf` must hold, but got {positive=}.")
-        if negative != 0.0 and not 1.0 <= negative < float("inf"):
-            raise ValueError(f"`negative` must be 0, or 1 and above, but got {negative=}.")
+        check_from(0, positive=positive, negative=negative)
         if not 0.0 <= margin < 1.0:
             raise ValueError(f"`0 <= margin < 1` must hold, but got {margin=}.")
         super().__init__(kind)
@@ -62,7 +60,9 @@ class Asymmetric(LabelLoss):
         """``1 - p_m = min(1 - p + m, 1)``, as a logarithm."""
         margin = torch.full_like(outputs, math.log(self.margin))
         logarithm = torch.logaddexp(logsigmoid(-outputs), margin).clamp_max(0.0)
-        return -((-logarithm.expm1()) ** self.negative) * logarithm
+        # of zero, a power below one has no finite gradient, though its product with the logarithm
+        shifted = (-logarithm.expm1()).clamp_min(torch.finfo(outputs.dtype).tiny)
+        return -(shifted**self.negative) * logarithm
 
 
 @hookimpl

@@ -14,6 +14,7 @@ With :math:`n_k` positives of label :math:`k` in training, :math:`m_k` negatives
     p = \sigma(z_k), \quad q = \sigma(\lambda z_k).
 """
 
+import math
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -24,6 +25,7 @@ from automtl.core.task import TaskKind
 from automtl.hookspecs import hookimpl
 from automtl_plugins.losses._counts import training_counts
 from automtl_plugins.losses._focal import focal_terms, signed
+from automtl_plugins.losses._limits import check_above, check_from
 
 
 class DistributionBalanced(Loss):
@@ -61,11 +63,9 @@ class DistributionBalanced(Loss):
         scale: float = 5.0,
         gamma: float = 2.0,
     ) -> None:
-        if min(alpha, kappa, gamma) < 0.0:
-            values = f"{alpha=}, {kappa=}, {gamma=}"
-            raise ValueError(f"Weights, shift and focus are not negative, but got {values}.")
-        if not (beta > 0.0 and scale > 0.0):
-            raise ValueError(f"`beta > 0` and `scale > 0` must hold, but got {beta=}, {scale=}.")
+        check_from(0, alpha=alpha, kappa=kappa, gamma=gamma)
+        check_above(0, beta=beta, scale=scale)
+        check_above(-math.inf, mu=mu)
         super().__init__(kind)
         self.alpha, self.beta, self.mu, self.scale, self.gamma = alpha, beta, mu, scale, gamma
         negatives, positives = training_counts(kind).unbind(-1)

@@ -16,6 +16,7 @@ from automtl.core.loss import LabelLoss, Loss
 from automtl.core.task import TaskKind
 from automtl.hookspecs import hookimpl
 from automtl_plugins.losses._focal import focal_terms, signed
+from automtl_plugins.losses._limits import check_from
 
 
 class Focal(LabelLoss):
@@ -37,8 +38,7 @@ class Focal(LabelLoss):
     kinds: ClassVar[tuple[str, ...]] = ("binary", "multiclass", "multilabel")
 
     def __init__(self, kind: TaskKind, gamma: float = 2.0) -> None:
-        if not 0.0 <= gamma < float("inf"):
-            raise ValueError(f"`0 <= gamma < inf` must hold, but got {gamma=}.")
+        check_from(0, gamma=gamma)
         super().__init__(kind)
         self.gamma = gamma
 

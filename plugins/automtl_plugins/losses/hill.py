@@ -16,6 +16,7 @@ from automtl.core.loss import LabelLoss, Loss
 from automtl.core.task import TaskKind
 from automtl.hookspecs import hookimpl
 from automtl_plugins.losses._focal import focal_terms
+from automtl_plugins.losses._limits import check_from
 
 DOUBT = 1.5  # λ: the loss of a negative rises up to a probability of 2 λ / 3 = 1, where it is flat
 
@@ -41,8 +42,7 @@ class Hill(LabelLoss):
     kinds: ClassVar[tuple[str, ...]] = ("binary", "multilabel")
 
     def __init__(self, kind: TaskKind, margin: float = 1.0, gamma: float = 2.0) -> None:
-        if not (margin >= 0.0 and gamma >= 0.0):
-            raise ValueError(f"Margin and focus are not negative, but got {margin=}, {gamma=}.")
+        check_from(0, margin=margin, gamma=gamma)
         super().__init__(kind)
         self.margin, self.gamma = margin, gamma
 

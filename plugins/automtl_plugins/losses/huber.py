@@ -19,6 +19,7 @@ from torch.nn.functional import huber_loss
 from automtl.core.loss import LabelLoss, Loss
 from automtl.core.task import TaskKind
 from automtl.hookspecs import hookimpl
+from automtl_plugins.losses._limits import check_above
 
 
 class Huber(LabelLoss):
@@ -36,8 +37,7 @@ class Huber(LabelLoss):
     kinds: ClassVar[tuple[str, ...]] = ("regression", "multi_output")
 
     def __init__(self, kind: TaskKind, delta: float = 1.0) -> None:
-        if not 0.0 < delta < float("inf"):
-            raise ValueError(f"`0 < delta < inf` must hold, but got {delta=}.")
+        check_above(0, delta=delta)
         super().__init__(kind)
         self.delta = delta
 

@@ -22,6 +22,7 @@ from automtl.core.loss import LabelLoss, Loss
 from automtl.core.task import TaskKind
 from automtl.hookspecs import hookimpl
 from automtl_plugins.losses._focal import focal_terms, signed
+from automtl_plugins.losses._limits import check_from
 
 
 class SPLC(LabelLoss):
@@ -57,8 +58,7 @@ class SPLC(LabelLoss):
     ) -> None:
         if not 0.0 < threshold < 1.0:
             raise ValueError(f"`0 < threshold < 1` must hold, but got {threshold=}.")
-        if not (margin >= 0.0 and gamma >= 0.0):
-            raise ValueError(f"Margin and focus are not negative, but got {margin=}, {gamma=}.")
+        check_from(0, start=start, margin=margin, gamma=gamma)
         super().__init__(kind)
         self.logit = math.log(threshold / (1 - threshold))
         self.start, self.margin, self.gamma = start, margin, gamma

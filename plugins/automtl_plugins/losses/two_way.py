@@ -20,6 +20,7 @@ from torch.nn.functional import softplus
 from automtl.core.loss import Loss, masked_mean
 from automtl.core.task import TaskKind
 from automtl.hookspecs import hookimpl
+from automtl_plugins.losses._limits import check_above
 
 NONE = -1e4  # far below any logit, but finite: of nothing but infinities there is no gradient
 
@@ -51,8 +52,7 @@ class TwoWay(Loss):
     kinds: ClassVar[tuple[str, ...]] = ("multilabel",)
 
     def __init__(self, kind: TaskKind, positive: float = 4.0, negative: float = 1.0) -> None:
-        if not (positive > 0.0 and negative > 0.0):
-            raise ValueError(f"Temperatures are positive, but got {positive=}, {negative=}.")
+        check_above(0, positive=positive, negative=negative)
         super().__init__(kind)
         self.positive, self.negative = positive, negative
 

@@ -38,6 +38,10 @@ class Ordinal(TaskKind):
         the probability of its level. This differs by a constant factor, and makes the loss one
         of the same scale as that of the multiclass kind.
 
+    As in the paper, the label that is predicted, and that the metrics of labels score, is the
+    median level: the lowest plus as many as are exceeded with a probability above one half. It is
+    not always the most probable one.
+
     :param names: The levels, from the lowest to the highest.
     :param counts: How many training rows each has.
     :param class_weights: How much a label of each weighs in the loss; empty if all do the same.
@@ -52,11 +56,11 @@ class Ordinal(TaskKind):
     shared_loss: ClassVar[bool] = True
     metrics: ClassVar[Mapping[str, Metric]] = {
         "log_loss": Metric(scores.log_loss, best=0.0),
-        "quadratic_kappa": Metric(scores.quadratic_kappa, best=1.0),
-        "mae": Metric(scores.level_mae, best=0.0),
-        "accuracy": Metric(scores.accuracy, best=1.0),
-        "balanced_accuracy": Metric(scores.balanced_accuracy, best=1.0),
-        "macro_f1": Metric(scores.macro_f1, best=1.0),
+        "quadratic_kappa": Metric(scores.quadratic_kappa, best=1.0, decided=True),
+        "mae": Metric(scores.level_mae, best=0.0, decided=True),
+        "accuracy": Metric(scores.accuracy, best=1.0, decided=True),
+        "balanced_accuracy": Metric(scores.balanced_accuracy, best=1.0, decided=True),
+        "macro_f1": Metric(scores.macro_f1, best=1.0, decided=True),
         "brier": Metric(scores.brier, best=0.0),
         "calibration_error": Metric(scores.calibration_error, best=0.0),
     }
@@ -84,13 +88,17 @@ class Ordinal(TaskKind):
         Counts the levels.
 
         :param levels: All levels, from the lowest to the highest; may be left out if all labels
-            are numbers.
+            are numbers. Numbers are compared as such, and labels are then written as levels are.
         :param class_weights: A factor for each level, 1 where it is left out.
         :raises DataError: If the order is not known, a label is not one of the levels, fewer than
             two levels have a training row, or a weight is of none or not positive.
         """
+        given = _given(levels) if levels != () else ()
+        if given:
+            labels = class_labels.respelt(labels, given)
+            _check_known(labels, given)
         counts = class_labels.count_classes(labels, train)
-        names = _given(levels, labels) if levels != () else _ascending(counts)
+        names = given or _ascending(counts)
         if len(counts) < 2:
             found = class_labels.listing(list(counts)) or "none"
             raise DataError(
@@ -132,12 +140,16 @@ class Ordinal(TaskKind):
         stays = functional.pad(functional.logsigmoid(-outputs), (0, 1))
         return (reached + stays).exp()
 
+    def decide(self, predictions: Floats) -> Floats:
+        """1 for the median level, 0 for the others."""
+        return np.eye(len(self.names))[class_labels.chosen(predictions, self.ordered)]
+
     def linear(self, targets: Floats) -> Floats:
         levels, column = np.arange(self.n_outputs), targets[:, None]
         return np.where(column >= levels, (column > levels).astype(np.float64), np.nan)
 
 
-def _given(levels: object, labels: NDArray[Any]) -> tuple[str, ...]:
+def _given(levels: object) -> tuple[str, ...]:
     if not isinstance(levels, list | tuple) or not all(
         isinstance(level, str | int | float) and not isinstance(level, bool) for level in levels
     ):
@@ -148,8 +160,14 @@ def _given(levels: object, labels: NDArray[Any]) -> tuple[str, ...]:
     names = tuple(str(level) for level in levels)
     if len(names) < 2:
         raise DataError(f"There are at least two levels, but got {levels!r}.")
-    if len(set(names)) < len(names):
+    numbers = map(class_labels.as_number, names)
+    different = {name if n is None else n for name, n in zip(names, numbers, strict=True)}
+    if len(different) < len(names):
         raise DataError(f"Levels are distinct, but got {class_labels.listing(names, len(names))}.")
+    return names
+
+
+def _check_known(labels: NDArray[Any], names: tuple[str, ...]) -> None:
     unknown = np.array([label is not None and label not in names for label in labels.tolist()])
     if unknown.any():
         row = int(unknown.argmax())
@@ -158,14 +176,13 @@ def _given(levels: object, labels: NDArray[Any]) -> tuple[str, ...]:
             f"'{labels[row]}'. Add it to the levels, or leave such labels empty.",
             row,
         )
-    return names
 
 
 def _ascending(counts: Mapping[str, int]) -> tuple[str, ...]:
     """Levels that are numbers, ascending."""
     values: dict[float, str] = {}
     for name in counts:
-        value = _number(name)
+        value = _value(name)
         if (other := values.setdefault(value, name)) != name:
             raise DataError(
                 f"Equal levels are written alike, but there are '{other}' and '{name}'."
@@ -173,12 +190,9 @@ def _ascending(counts: Mapping[str, int]) -> tuple[str, ...]:
     return tuple(values[value] for value in sorted(values))
 
 
-def _number(level: str) -> float:
-    try:
-        value = float(level)
-    except ValueError:
-        value = float("nan")
-    if not np.isfinite(value):
+def _value(level: str) -> float:
+    value = class_labels.as_number(level)
+    if value is None:
         raise DataError(
             f"Levels that are no numbers, such as '{level}', have no order of their own. Name all "
             f"of them as the option `levels`, from the lowest to the highest."

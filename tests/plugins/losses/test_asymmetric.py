@@ -18,6 +18,8 @@ def test_contract(
 ) -> None:
     assert_loss_contract(Asymmetric, multilabel, flags)
     assert_loss_contract(partial(Asymmetric, negative=1.0), multilabel, flags)
+    assert_loss_contract(partial(Asymmetric, negative=0.01), multilabel, flags)
+    assert_loss_contract(partial(Asymmetric, negative=0.5), binary, answers)
     assert_loss_contract(partial(Asymmetric, negative=0.0), binary, answers)
     assert_loss_contract(partial(Asymmetric, margin=0.0), binary, answers)
 
@@ -60,14 +62,29 @@ def test_a_very_easy_negative_is_left_alone(multilabel: TaskKind) -> None:
     assert not outputs.grad.any()
 
 
-def test_gradient(multilabel: TaskKind, draw: Any) -> None:
+@mark.parametrize("negative", [0.0, 0.01, 0.5, 1.0, 4.0])
+def test_the_gradient_is_finite_where_a_negative_begins_to_count(
+    negative: float, multilabel: TaskKind
+) -> None:
+    edge = torch.tensor(0.05).logit()
+    outputs = (edge + torch.linspace(-1e-5, 1e-5, 101)).repeat(3, 1).T.unsqueeze(1)
+    outputs = outputs.requires_grad_()
+    loss = Asymmetric(multilabel, negative=negative, margin=0.05)
+    loss(outputs, torch.zeros(101, 3), None).backward()
+    assert outputs.grad is not None
+    assert outputs.grad.isfinite().all()
+    assert outputs.grad.abs().max() <= 0.05 * 2 / outputs.numel()
+
+
+@mark.parametrize("negative", [0.1, 0.5, 4.0])
+def test_gradient(negative: float, multilabel: TaskKind, draw: Any) -> None:
     outputs, targets, there = draw()
-    loss = Asymmetric(multilabel)
+    loss = Asymmetric(multilabel, negative=negative)
     check = torch.autograd.gradcheck
     assert check(lambda free: loss(free, targets, there), [outputs.requires_grad_()])
 
 
-@mark.parametrize("wrong", [{"positive": -1.0}, {"negative": 0.5}, {"margin": 1.0}])
+@mark.parametrize("wrong", [{"positive": -1.0}, {"negative": -0.5}, {"margin": 1.0}])
 def test_rejects(wrong: dict[str, float], multilabel: TaskKind) -> None:
     with raises(ValueError, match="must"):
         Asymmetric(multilabel, **wrong)

@@ -49,5 +49,5 @@ def test_gradient(multilabel: TaskKind, draw: Any) -> None:
 
 @mark.parametrize("wrong", [{"margin": -1.0}, {"gamma": -1.0}])
 def test_rejects(wrong: dict[str, float], multilabel: TaskKind) -> None:
-    with raises(ValueError, match="not negative, but got"):
+    with raises(ValueError, match="must hold, but got"):
         Hill(multilabel, **wrong)

@@ -68,7 +68,9 @@ def test_gradient(multilabel: TaskKind, draw: Any) -> None:
     assert check(lambda free: loss(free, targets, there), [outputs.requires_grad_()])
 
 
-@mark.parametrize("wrong", [{"threshold": 0.0}, {"threshold": 1.0}, {"margin": -1.0}])
+@mark.parametrize(
+    "wrong", [{"threshold": 0.0}, {"threshold": 1.0}, {"margin": -1.0}, {"start": -1}]
+)
 def test_rejects(wrong: dict[str, float], multilabel: TaskKind) -> None:
-    with raises(ValueError, match="but got"):
+    with raises(ValueError, match="must hold, but got"):
         SPLC(multilabel, **wrong)

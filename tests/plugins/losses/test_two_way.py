@@ -70,5 +70,5 @@ def test_gradient(multilabel: TaskKind, draw: Any) -> None:
 
 @mark.parametrize("wrong", [{"positive": 0.0}, {"negative": -1.0}])
 def test_rejects(wrong: dict[str, float], multilabel: TaskKind) -> None:
-    with raises(ValueError, match="Temperatures are positive, but got"):
+    with raises(ValueError, match="must hold, but got"):
         TwoWay(multilabel, **wrong)

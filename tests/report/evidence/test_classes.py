@@ -29,6 +29,18 @@ def test_the_matrix_is_that_of_scikit_learn(seed: int, n_classes: int) -> None:
     assert (found["folded"], found["right"]) == (0, (chosen == targets).sum())
 
 
+def test_of_levels_the_median_is_predicted_but_the_most_probable_is_calibrated() -> None:
+    probabilities = np.array([[0.4, 0.3, 0.3], [0.1, 0.2, 0.7]])
+    names, targets = ["low", "middle", "high"], np.array([1.0, 2.0])
+    found = class_evidence(probabilities, targets, names, True, Detail())
+    assert found["confusion"]["counts"] == [[0, 0, 0], [0, 1, 0], [0, 0, 1]]
+    assert found["confusion"]["right"] == 2
+    assert found["calibration"]["of"] == "the most probable class"
+    other = class_evidence(probabilities, targets, names, False, Detail())
+    assert other["confusion"]["right"] == 1
+    assert other["calibration"] == found["calibration"]
+
+
 @settings(max_examples=20, deadline=None)
 @given(SEEDS, st.integers(5, 40))
 def test_folding_loses_no_row_and_keeps_the_most_frequent(seed: int, n_classes: int) -> None:
