@@ -182,7 +182,7 @@ def validate(config: ConfigFile = None, plugin: PluginFiles = None) -> None:
     loaded = override(load_config(config) if config else bundled_config(), plugins=plugin)
     found, data = check(loaded)
     make_callbacks(loaded, found)
-    print("\n".join(describe(data)))
+    print("\n".join(describe(data, loaded.data_request())))
     print("The configuration and the data are fine.")
 
 

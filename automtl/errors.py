@@ -1,5 +1,7 @@
 """Everything automtl raises on purpose, so that callers can catch ``AutoMTLError``."""
 
+from typing import Self
+
 
 class AutoMTLError(Exception):
     """Base class of the errors a user can cause and mend. The command line exits with code 2."""
@@ -18,7 +20,20 @@ class ConfigError(AutoMTLError, ValueError):
 
 
 class DataError(AutoMTLError, ValueError):
-    """A data file is missing or unreadable, or does not hold what the configuration says."""
+    """
+    A data file is missing or unreadable, or does not hold what the configuration says.
+
+    :ivar place: The keys that lead to what is wrong, if it stands in the configuration.
+    :ivar at_key: Whether the last of them is wrong itself, not what stands behind it.
+    """
+
+    place: tuple[str | int, ...] = ()
+    at_key: bool = False
+
+    def at(self, *place: str | int, key: bool = False) -> Self:
+        """The error as one of the configuration, which is wrong at ``place``."""
+        self.place, self.at_key = place, key
+        return self
 
 
 class LabelError(DataError):

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from automtl.conclusion import conclude
-from automtl.config import Config, check_offers, check_plugins, for_data, load_config
+from automtl.config import Config, check_offers, check_plugins, for_data, load_config, placed
 from automtl.core.candidate import Candidate
 from automtl.core.searcher import SearchProblem
 from automtl.core.trial import Order, Phase, Trial
@@ -81,7 +81,7 @@ def search(
     about = {
         "digest": data.digest,
         "notes": list(data.notes),
-        "report": data_report(data),
+        "report": data_report(data, config.data_request(fold)),
         "constants": constant_errors(data.tasks, data.kinds, data.validation.targets),
         "training_seconds": training_seconds(_seconds(config), config.search.n_workers),
     }
@@ -166,7 +166,8 @@ def check(
         raise RunError("search.device: there is no GPU here that PyTorch can use. Write `auto`.")
     plugins = load_plugins(config.plugins)
     check_plugins(config, plugins)
-    data = read_data(config.data_request(fold), plugins)
+    with placed(config):
+        data = read_data(config.data_request(fold), plugins)
     schema_of(data)  # names that cannot be exported are better known now
     check_offers(config, data, plugins)
     # Whether the searcher can search this at all, too.

@@ -6,18 +6,23 @@ from difflib import get_close_matches
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """
-    A half-sentence to append to an error; it names everything where nothing is near.
+    A half-sentence to append to an error; it names everything where nothing is near. Upper and
+    lower case are alike, and of two letters one may be wrong.
 
     >>> did_you_mean("spieces", ["species", "sex"])
     "did you mean 'species'?"
+    >>> did_you_mean("SEX", ["species", "sex"])
+    "did you mean 'sex'?"
     >>> did_you_mean("age", ["species", "sex"])
     "there are 'sex' and 'species'"
     >>> did_you_mean("age", [])
     'there are none'
     """
     known = sorted(set(names))
-    if near := get_close_matches(name, known, n=1, cutoff=0.6):
-        return f"did you mean '{near[0]}'?"
+    alike = {other.casefold(): other for other in known}
+    cutoff = 0.5 if len(name) == 2 else 0.6
+    if near := get_close_matches(name.casefold(), alike, n=1, cutoff=cutoff):
+        return f"did you mean '{alike[near[0]]}'?"
     if not known:
         return "there are none"
     *others, last = (f"'{other}'" for other in known[:12])

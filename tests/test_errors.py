@@ -36,6 +36,12 @@ def test_a_label_error_says_where_and_is_an_error_of_the_data() -> None:
     assert LabelError("What is wrong.", 3).column == 0
 
 
+def test_an_error_of_the_data_may_be_one_of_the_configuration() -> None:
+    assert (DataError("It is wrong.").place, DataError("It is wrong.").at_key) == ((), False)
+    error = DataError("It is wrong.").at("ignore", "x", key=True)
+    assert (str(error), error.place, error.at_key) == ("It is wrong.", ("ignore", "x"), True)
+
+
 def test_a_missing_library_is_an_import_error_with_its_mend() -> None:
     with raises(ImportError) as caught:
         raise MissingLibrary("The MLflow callback", "mlflow", "track")

@@ -9,13 +9,13 @@ import numpy as np
 import onnxruntime
 from pytest import MonkeyPatch, approx, raises
 
-from automtl.config import Config, bundled_config, load_config
+from automtl.config import Config, bundled_config, config_of, load_config
 from automtl.core.affinity import Affinity
 from automtl.data.bundled import PENGUINS
 from automtl.data.dataset import MultiTaskData
 from automtl.deploy.predict import Predictor
-from automtl.errors import DataError, RunError, SearchFailed, SpaceError
-from automtl.pipeline import resume, search, write_starter
+from automtl.errors import ConfigError, DataError, RunError, SearchFailed, SpaceError
+from automtl.pipeline import check, resume, search, write_starter
 from automtl.report.summary import Summary
 from automtl.run import RunFolder
 from automtl.search.director import Director
@@ -164,3 +164,14 @@ def copied(finished: Summary, tmp_path: Path) -> Path:
 def changed(**settings: Any) -> Callable[[Config], Config]:
     """Changes settings of the search."""
     return lambda config: replace(config, search=config.search.model_copy(update=settings))
+
+
+def test_what_the_data_lack_is_told_where_the_configuration_names_it(tmp_path: Path) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_text(f"data: {PENGUINS}\ntargets: [sex, spieces]\n")
+    with raises(
+        ConfigError, match=f"^{file}:2:16: targets.spieces: {PENGUINS}: there is no column"
+    ):
+        check(load_config(file))
+    with raises(DataError, match=f"^{PENGUINS}: there is no column 'spieces'"):
+        check(config_of({"data": PENGUINS, "targets": ["sex", "spieces"]}))

@@ -3,6 +3,7 @@
 from automtl.config.checks import check_plugins
 from automtl.config.config import Config, bundled_config, config_of, load_config, override
 from automtl.config.offers import check_offers, for_data
+from automtl.config.placed import placed
 from automtl.config.schema import SearchSettings
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "for_data",
     "load_config",
     "override",
+    "placed",
 ]

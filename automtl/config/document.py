@@ -39,6 +39,7 @@ class Document:
     :param root: All of its data.
     :param values: Where each value begins.
     :param keys: Where the key in front of it begins, if it has one.
+    :param is_file: Whether there is such a file; settings in memory are only shown as one.
     """
 
     file: Path
@@ -47,6 +48,7 @@ class Document:
     values: Mapping[Place, Position]
     keys: Mapping[Place, Position]
     prefix: Place = ()
+    is_file: bool = True
 
     @property
     def data(self) -> Any:

@@ -8,6 +8,7 @@ boolean); besides, ``1e-4`` is a number, as in YAML 1.2.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -34,7 +35,7 @@ def document_of(data: Mapping[str, Any], name: str) -> Document:
     :raises ConfigError: If they are not made of mappings, lists, text, numbers and paths.
     """
     try:
-        return _parsed(Path(name), write(data))
+        return replace(_parsed(Path(name), write(data)), is_file=False)
     except yaml.representer.RepresenterError as error:
         raise ConfigError(
             f"{name}: must be made of mappings, lists, text, numbers, booleans and paths, but "
@@ -201,6 +202,8 @@ def _text(file: Path) -> str:
         return file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(f"{file}: there is no such file; check the path.") from None
+    except IsADirectoryError:
+        raise ConfigError(f"{file}: is a folder; name the configuration file in it.") from None
     except UnicodeDecodeError as error:
         line, column = _position_of(error.object[: error.start].decode(errors="replace"))
         mend = "the file is not UTF-8; save it in that encoding."

@@ -65,6 +65,21 @@ def respelt(labels: NDArray[Any], names: Collection[str]) -> NDArray[Any]:
     return np.array([spelt.get(label, label) for label in labels.tolist()], dtype=object)
 
 
+def named(given: object, names: Collection[str]) -> str:
+    """
+    The class that a configuration names.
+
+    :raises DataError: If there is no such class.
+
+    >>> named(1, ["0.0", "1.0"])
+    '1.0'
+    """
+    name: str = respelt(np.array([str(given)], dtype=object), names)[0]
+    if name not in names:
+        raise DataError(f"There is no class '{name}'; {did_you_mean(name, names)}")
+    return name
+
+
 def as_number(label: str) -> float | None:
     """
     The finite number that a label is, or None.

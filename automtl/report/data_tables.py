@@ -103,7 +103,10 @@ def apart(report: Json) -> str:
     """Why it is not known how targets go together, if it is not."""
     if len(report["relations"]["labels"]) < 2 or _pairs(report["relations"]):
         return ""
-    return "No two targets have labels that vary in the same rows: how they go together is unknown."
+    return (
+        "No two targets have labels that vary in enough of the same rows: how they go together is "
+        "unknown."
+    )
 
 
 def heat_pictures(report: Json) -> list[Picture]:
@@ -155,9 +158,11 @@ def _pairs(relations: Json) -> Pairs:
 
 
 def _values(label: Json) -> str:
-    """The classes with their counts, or the range of the numbers."""
+    """The classes with their counts, the most frequent of many, or the range of the numbers."""
     if "counts" in label:
         counts = list(label["counts"].items())
+        if len(counts) > MAX_CLASSES:
+            counts = Counter(label["counts"]).most_common()
         named = [f"{name}: {count:,}" for name, count in counts[:MAX_CLASSES]]
         more = len(counts) - MAX_CLASSES
         return ", ".join(named) + (f" and {more} more classes" if more > 0 else "")

@@ -3,7 +3,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pytest import mark, raises
+from pytest import MonkeyPatch, mark, raises
 
 from automtl.config import Config, bundled_config, config_of, load_config, override
 from automtl.config.marks import read
@@ -64,6 +64,19 @@ def test_paths_are_relative_to_the_file(write: Callable[..., Path]) -> None:
     config = load_config(file)
     assert config.data == file.resolve().parent / "a.csv"
     assert config.plugins == (file.resolve().parent / "p.py",)
+
+
+def test_a_tilde_is_the_users_folder(
+    write: Callable[..., Path], monkeypatch: MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "me"))
+    file = write(
+        "data: ~/d.csv\ntargets: [y]\nlabels: ~/l.xml\nplugins: [~/p.py, ~nobody-is/p.py]\n"
+    )
+    config = load_config(file)
+    home = (tmp_path / "me").resolve()
+    assert (config.data, config.labels) == (home / "d.csv", home / "l.xml")
+    assert config.plugins == (home / "p.py", tmp_path.resolve() / "~nobody-is" / "p.py")
 
 
 def test_the_data_room_gets_all_it_needs(write: Callable[..., Path]) -> None:

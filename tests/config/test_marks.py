@@ -50,8 +50,10 @@ def test_refuses_with_the_place(
 def test_refuses_what_is_no_file(tmp_path: Path) -> None:
     with raises(ConfigError, match=r"nowhere\.yaml: there is no such file; check the path\."):
         read(tmp_path / "nowhere.yaml")
-    with raises(ConfigError, match="the file cannot be read"):
+    with raises(ConfigError, match=f"^{tmp_path}: is a folder; name the configuration file in it"):
         read(tmp_path)
+    with raises(ConfigError, match="the file cannot be read"):
+        read(tmp_path / "\0")
 
 
 def test_shows_the_line_with_a_caret(write: Callable[..., Path]) -> None:

@@ -154,3 +154,63 @@ def test_messages_begin_with_the_file(tmp_path: Path) -> None:
     request = DataRequest(path, (TargetRequest("c"),))
     with raises(DataError, match=f"^{path}: .*there are 'a' and 'b'"):
         check_request(request, open_source(path, PLUGINS), PLUGINS)
+
+
+@mark.parametrize(
+    ("changes", "place", "at_key"),
+    [
+        ({"targets": (TargetRequest("spieces"),)}, ("targets", "spieces"), True),
+        (
+            {"targets": (TargetRequest("m", columns=("sex", "yaer")),)},
+            ("targets", "m", "columns", "yaer"),
+            True,
+        ),
+        (
+            {"targets": (TargetRequest("sex", query="yaer"),)},
+            ("targets", "sex", "query"),
+            False,
+        ),
+        ({"inputs": ("yaer",)}, ("inputs", "yaer"), True),
+        ({"ignore": ("yaer",)}, ("ignore", "yaer"), True),
+        ({"columns": {"yaer": ColumnKind.NUMERIC}}, ("columns", "yaer"), True),
+        ({"split": SplitRequest(column="ilsand")}, ("split", "column"), False),
+        ({"split": SplitRequest(groups="ilsand")}, ("split", "groups"), False),
+        ({"split": SplitRequest(time="yaer")}, ("split", "time"), False),
+        ({"split": SplitRequest(0.8, 0.2, 0.0)}, ("split",), False),
+        ({"split": SplitRequest(time="sex")}, ("split", "time"), False),
+        ({"ignore": ("sex",)}, ("ignore", "sex"), False),
+        ({"columns": {"sex": ColumnKind.BOOLEAN}}, ("columns", "sex"), True),
+        (
+            {"targets": (TargetRequest("sex"), TargetRequest("m", columns=("sex", "year")))},
+            ("targets", "m", "columns", "sex"),
+            True,
+        ),
+        ({"targets": (TargetRequest("sex", kind="binnary"),)}, ("targets", "sex", "kind"), False),
+        (
+            {"targets": (TargetRequest("sex", kind="binary", metric="acuracy"),)},
+            ("targets", "sex", "metric"),
+            False,
+        ),
+        (
+            {"targets": (TargetRequest("sex", kind="ordinal", options={"level": []}),)},
+            ("targets", "sex", "options", "level"),
+            True,
+        ),
+        (
+            {"targets": (TargetRequest("sex", kind="regression", separator=";"),)},
+            ("targets", "sex", "separator"),
+            False,
+        ),
+        (
+            {"fold": (0, 3), "split": SplitRequest(column="island")},
+            ("split", "column"),
+            False,
+        ),
+    ],
+)
+def test_says_where_the_configuration_is_wrong(
+    changes: dict[str, Any], place: tuple[str, ...], at_key: bool
+) -> None:
+    with raises(DataError) as caught:
+        _check(**changes)
+    assert (caught.value.place, caught.value.at_key) == (place, at_key)

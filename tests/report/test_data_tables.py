@@ -8,6 +8,7 @@ from automtl.data.dataset import MultiTaskData
 from automtl.data.findings.describe import data_report
 from automtl.report.data_tables import (
     MAX_ALIKE,
+    MAX_CLASSES,
     MAX_HEAT,
     MAX_INPUTS,
     apart,
@@ -79,3 +80,12 @@ def test_suspicions_are_counted_and_the_first_of_each_kind_told() -> None:
     assert lines[-1] == "3 more of the same kind (leak)."
     assert "leak (11) and identifier" in on_data(found)
     assert "Nothing" in on_data({"suspicions": []})
+
+
+def test_of_many_classes_the_most_frequent_are_told(report: Mapping[str, Any]) -> None:
+    task = report["tasks"][0]
+    counts = {f"k{number}": number for number in range(MAX_CLASSES + 5)}
+    label = task["labels"][0] | {"counts": counts}
+    (row,) = target_table({**report, "tasks": [{**task, "labels": [label]}]}).rows
+    assert row[-1].text.startswith(f"k{MAX_CLASSES + 4}: {MAX_CLASSES + 4}, ")
+    assert row[-1].text.endswith(" and 5 more classes")

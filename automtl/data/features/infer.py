@@ -130,7 +130,9 @@ def why_useless(column: AnyColumn, train: NDArray[np.int64]) -> str | None:
     given = values[train]
     known = given if strings else given[~missing[train]]
     if (known == known[0]).all():
-        return "it is the same in all training rows"
+        huge = not strings and abs(float(known[0])) > 2**53
+        same = "the same 64-bit float" if huge else "the same"
+        return f"it is {same} in all training rows"
     if column.kind == ColumnKind.TEXT and not any(map(split_words, known.tolist())):
         return "it has no words in the training rows"
     return None

@@ -1,11 +1,12 @@
 """From what a request says of its files to one source, and to targets that name their columns."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from itertools import chain
 
 from automtl.data.check import split_column
 from automtl.data.files.joined import JoinedReader, JoinedSource, LongReader, LongSource
-from automtl.data.files.source import Source, frame_source, open_source
+from automtl.data.files.source import Source, check_file, frame_source, open_source
 from automtl.data.request import ALL, PART, DataRequest, TargetRequest
 from automtl.errors import DataError
 from automtl.plugins import Plugins
@@ -35,29 +36,40 @@ def _open(request: DataRequest, plugins: Plugins) -> tuple[Source, list[str]]:
     """The source, and the names of the tasks that its form says there are."""
     if request.frame is not None:
         return frame_source(request.frame), []
+    if request.labels is not None:
+        check_file(request.labels, ("labels",))
     needed = {split_column(request.split), *(target.query for target in request.targets)}
     ignore = [name for name in request.ignore if name not in needed]
     if request.sources:
-        files = [open_source(path, plugins) for path in request.sources]
+        files = [open_source(path, plugins, ("sources", str(path))) for path in request.sources]
         own = {str(path): names for path, names in request.sources.items()}
         joined = JoinedSource(request.path, JoinedReader(files, own, {}, ignore))
         return joined, list(dict.fromkeys(chain.from_iterable(own.values())))
     if request.parts:
-        sources = [open_source(path, plugins) for path in request.parts.values()]
-        parts = {str(path): part for part, path in request.parts.items()}
-        reader = JoinedReader(sources, dict.fromkeys(parts, ()), parts, ignore)
-        return JoinedSource(request.path, reader), []
-    source = open_source(request.path, plugins)
+        return JoinedSource(request.path, _parts_reader(request, plugins, ignore)), []
+    source = open_source(request.path, plugins, ("data",))
     if request.long is None:
         return source, []
-    for column in (request.long.task, request.long.value):
+    for key, column in (("task", request.long.task), ("value", request.long.value)):
         if column not in (names := source.columns()):
             mend = did_you_mean(column, names)
-            raise source.error(f"there is no column '{column}', named in 'long'; {mend}")
+            message = f"there is no column '{column}', named in 'long'; {mend}"
+            raise source.error(message).at("long", key)
         if column in request.ignore:
-            raise source.error("is named in 'long' and to be ignored; choose.", column)
+            message = "is named in 'long' and to be ignored; choose."
+            raise source.error(message, column).at("ignore", column)
     long = LongReader(source, request.long.task, request.long.value, ignore)
     return LongSource(source.path, long), long.tasks
+
+
+def _parts_reader(request: DataRequest, plugins: Plugins, ignore: Collection[str]) -> JoinedReader:
+    """The files of the parts; each must have all targets, or none of them is a column at all."""
+    files = request.parts.items()
+    sources = [open_source(path, plugins, ("data", part)) for part, path in files]
+    there = {name for source in sources for name in source.columns()}
+    asked = [name for target in request.targets for name in target.label_columns if name in there]
+    parts = {str(path): part for part, path in files}
+    return JoinedReader(sources, dict.fromkeys(parts, asked), parts, ignore)
 
 
 def _check_apart(request: DataRequest, source: Source) -> None:
@@ -74,7 +86,7 @@ def _check_apart(request: DataRequest, source: Source) -> None:
         raise source.error(
             f"the files are the parts of the split, but '{column}' is to divide the rows, too. "
             f"Take it out of the split."
-        )
+        ).at("split")
 
 
 def _spread(request: DataRequest, found: list[str], source: Source) -> list[TargetRequest]:
@@ -89,7 +101,7 @@ def _spread(request: DataRequest, found: list[str], source: Source) -> list[Targ
             raise source.error(
                 f"the target '{ALL}' stands for all tasks of a table in long form, or of several "
                 f"sources, but this is neither. Name the columns to predict."
-            )
+            ).at("targets", ALL, key=True)
         # Of a table in long form, rows say which tasks there are; of sources, the user does.
         optional = request.long is not None
         spread += [replace(target, name=n, optional=optional) for n in found if n not in named]

@@ -1,6 +1,6 @@
 """A data file, and errors that say where in it something is wrong."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,10 @@ from automtl.data.files.frame import FRAME, FrameReader, to_table
 from automtl.errors import DataError
 from automtl.plugins import Plugins
 from automtl.suggest import did_you_mean
+
+_EXCEL = "A workbook of Excel is no table: save the sheet as CSV UTF-8, or as Parquet."
+_JSON = "A file of JSON with one object a line ends in .jsonl; save it so, or as CSV or Parquet."
+_MENDS = {".xlsx": _EXCEL, ".xls": _EXCEL, ".json": _JSON}  # of endings that are often met
 
 
 @dataclass(frozen=True)
@@ -49,20 +53,37 @@ class Source:
         return DataError(f"{', '.join(place)}: {message}")
 
 
-def open_source(path: Path, plugins: Plugins) -> Source:
+def open_source(path: Path, plugins: Plugins, place: Sequence[str] = ()) -> Source:
     """
     Finds the reader of a file by its ending; the longest ending that fits decides.
 
+    :param place: The keys of the configuration that lead to the path.
     :raises DataError: If there is no such file, or no reader for it.
     """
-    if not path.is_file():
-        raise DataError(f"{path}: {_why_no_file(path)}")
+    check_file(path, place)
     readers = {suffix: kind for kind in plugins.readers.values() for suffix in kind.suffixes}
     fitting = [suffix for suffix in readers if path.name.lower().endswith(suffix)]
     if not fitting:
-        known = "; ".join(f"{name}: {', '.join(r.suffixes)}" for name, r in plugins.readers.items())
-        raise DataError(f"{path}: no reader knows the ending '{path.suffix}'. There are {known}.")
+        raise DataError(f"{path}: {_why_no_reader(path, plugins)}").at(*place)
     return Source(path, readers[max(fitting, key=len)]())
+
+
+def check_file(path: Path, place: Sequence[str] = ()) -> None:
+    """
+    Makes sure that there is a file.
+
+    :param place: The keys of the configuration that lead to the path.
+    :raises DataError: If there is none.
+    """
+    if not path.is_file():
+        raise DataError(f"{path}: {_why_no_file(path)}").at(*place)
+
+
+def _why_no_reader(path: Path, plugins: Plugins) -> str:
+    ending = path.suffix.lower()
+    known = "; ".join(f"{name}: {', '.join(r.suffixes)}" for name, r in plugins.readers.items())
+    mend = _MENDS.get(ending, f"There are {known}.")
+    return f"no reader knows the ending '{path.suffix}'. {mend}"
 
 
 def _why_no_file(path: Path) -> str:

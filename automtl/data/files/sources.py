@@ -76,7 +76,8 @@ def _check_targets(
     for name in targets[path]:
         if name not in columns:
             mend = did_you_mean(name, columns)
-            raise DataError(f"{path}: there is no column '{name}', named as a target; {mend}")
+            message = f"{path}: there is no column '{name}', named as a target; {mend}"
+            raise DataError(message).at("sources", path, name)
     for other, names in targets.items():
         for name in set(names) - set(targets[path]):
             if name in columns:

@@ -1,6 +1,7 @@
 """A report of data before training: as JSON data, and in plain words."""
 
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
@@ -9,34 +10,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automtl.data.dataset import MultiTaskData
-from automtl.data.findings.relations import associations
-from automtl.data.findings.suspicions import Suspicion, suspicions
+from automtl.data.findings.relations import WEAK, associations
+from automtl.data.findings.suspicion import Suspicion
+from automtl.data.findings.suspicions import suspicions
 from automtl.data.labels.label_columns import FLAGS, LabelColumn, label_columns
 from automtl.data.parts.split import PARTS
+from automtl.data.request import DataRequest
 from automtl.data.table import AnyColumn, SparseColumn
 
 Json: TypeAlias = dict[str, Any]
 
 MAX_INPUTS = 30  # that get a line each
+MAX_TASKS = 30  # that get a line each
+N_TASKS = 8  # of more, that get one: those with the fewest labels
+MAX_CLASSES = 12  # that are all named, in their order
+N_CLASSES = 10  # of more, that are named, the most frequent ones
 MAX_LABELS = 6  # of a set of labels that are named, the rarest ones
 MAX_RELATED = 200  # columns of labels in the matrix
 N_PAIRS = 5  # of targets that go together most, in words
 MAX_ALIKE = 8  # suspicions of a kind, or notes with one reason, that are told one by one
-ASIDE = ": set aside, "  # in notes on inputs
-WEAK = 0.3  # association of two targets that is not worth a line
+ASIDE = "set aside, "  # begins what notes on inputs say
 
 
-def describe(data: MultiTaskData) -> list[str]:
+def describe(data: MultiTaskData, request: DataRequest | None = None) -> list[str]:
     """The report in plain words; see `in_words`."""
-    return in_words(data_report(data))
+    return in_words(data_report(data, request))
 
 
-def data_report(data: MultiTaskData) -> Json:
+def data_report(data: MultiTaskData, request: DataRequest | None = None) -> Json:
     """
     The data in numbers, as JSON data: rows of each part; inputs with kinds and missing values;
     tasks with their labels, how many of them each part has, positives or counts of classes, or
     the range of numbers, and the digest of what they are tested on; how labels go together in
     training; what is suspicious; and the notes.
+
+    :param request: What was asked for; without it, nothing is said of how it was divided.
     """
     labels = label_columns(data)
     sizes = [len(part.rows) for part in (data.train, data.validation, data.test)]
@@ -58,15 +66,15 @@ def data_report(data: MultiTaskData) -> Json:
             for task in data.tasks
         ],
         "relations": _relations(labels, sizes[0]),
-        "suspicions": [_suspicion(found) for found in suspicions(data, labels)],
+        "suspicions": [_suspicion(found) for found in suspicions(data, labels, request)],
         "notes": list(data.notes),
     }
 
 
 def in_words(report: Json) -> list[str]:
     """
-    The lines of a report that `data_report` made: on the rows, each input and each task (or on all
-    inputs, if they are many), targets that go together, suspicions and notes.
+    The lines of a report that `data_report` made: on the rows, each input and each task (or on all,
+    if they are many), targets that go together, suspicions and notes.
     """
     return list(_lines(report))
 
@@ -131,7 +139,7 @@ def _lines(report: Json) -> Iterator[str]:
         f"{rows['test']} to test"
     )
     yield from _inputs(report["inputs"])
-    yield from (_task(task) for task in report["tasks"])
+    yield from _tasks(report["tasks"])
     yield from _pairs(report["relations"])
     yield from _suspicions(report["suspicions"])
     yield from (f"note: {note}" for note in _notes(report["notes"]))
@@ -153,6 +161,24 @@ def _inputs(inputs: Sequence[Json]) -> Iterator[str]:
         )
 
 
+def _tasks(tasks: Sequence[Json]) -> Iterator[str]:
+    """A line on each task; of many, on those with the fewest labels."""
+    if len(tasks) <= MAX_TASKS:
+        yield from (_task(task) for task in tasks)
+        return
+    kinds = Counter(task["kind"] for task in tasks)
+    counts = ", ".join(f"{n} {kind}" for kind, n in kinds.items())
+    yield f"{len(tasks)} tasks: {counts}; those with the fewest labels:"
+    yield from (_task(task) for task in sorted(tasks, key=_rarest)[:N_TASKS])
+
+
+def _rarest(task: Json) -> tuple[int, int]:
+    """How many labels a task has, and how many of its rarest class."""
+    known = sum(sum(label["known"].values()) for label in task["labels"])
+    rare = [min(label["counts"].values()) for label in task["labels"] if label.get("counts")]
+    return known, min(rare, default=0)
+
+
 def _task(task: Json) -> str:
     """One line on a task; labels that are several are counted by label."""
     labels = task["labels"]
@@ -170,7 +196,14 @@ def _task(task: Json) -> str:
 
 
 def _counts(label: Json) -> str:
-    return ", ".join(f"{name} {count}" for name, count in label.get("counts", {}).items())
+    """How often each class is there; of many, the most frequent ones."""
+    counts = label.get("counts", {})
+    words = [f"{name} {count}" for name, count in counts.items()]
+    if len(words) <= MAX_CLASSES:
+        return ", ".join(words)
+    frequent = Counter[str](counts).most_common(N_CLASSES)
+    named = ", ".join(f"{name} {count}" for name, count in frequent)
+    return f"{len(words)} classes: {named} and {len(words) - N_CLASSES} more"
 
 
 def _positives(labels: Sequence[Json]) -> str:
@@ -198,13 +231,19 @@ def _ranges(labels: Sequence[Json]) -> str:
 
 
 def _pairs(relations: Json) -> Iterator[str]:
-    """The pairs of targets that go together most."""
+    """The pairs of targets that go together most, more than the first of so many may by chance."""
     names, matrix, rows = (relations[key] for key in ("labels", "association", "rows"))
-    pairs = [
+    known = [
         (abs(matrix[i][j]), i, j)
         for i in range(len(names))
         for j in range(i)
-        if matrix[i][j] is not None and abs(matrix[i][j]) >= WEAK
+        if matrix[i][j] is not None
+    ]
+    chance = 2 * math.log(max(1, len(known)))  # the largest of so many squares, times the rows
+    pairs = [
+        (found, i, j)
+        for found, i, j in known
+        if found >= max(WEAK, math.sqrt(chance / max(1, rows[i][j])))
     ]
     for _, i, j in sorted(pairs, key=lambda pair: (-pair[0], pair[2], pair[1]))[:N_PAIRS]:
         found = f"association {matrix[i][j]:.2f} in {rows[i][j]} training rows"
@@ -224,18 +263,24 @@ def _suspicions(found: Sequence[Json]) -> Iterator[str]:
 
 
 def _notes(notes: Sequence[str]) -> Iterator[str]:
-    """The notes; of many inputs that were set aside for one reason, one line."""
+    """The notes; of many that say the same of a column or a task, one line."""
     reasons: dict[str, list[str]] = {}
     for note in notes:
-        name, aside, reason = note.partition(ASIDE)
-        reasons.setdefault(reason if aside else note, []).append(name if aside else "")
+        name, colon, reason = note.partition(": ")
+        reasons.setdefault(reason if colon else note, []).append(name if colon else "")
     for reason, names in reasons.items():
         if len(names) > MAX_ALIKE:
-            shown = ", ".join(names[:MAX_ALIKE])
-            more = len(names) - MAX_ALIKE
-            yield f"{len(names)} inputs set aside, {reason}: {shown} and {more} more"
+            shown = f"{', '.join(names[:MAX_ALIKE])} and {len(names) - MAX_ALIKE} more"
+            what = f"{len(names)} inputs " if reason.startswith(ASIDE) else ""
+            yield f"{what}{reason}: {shown}"
         else:
-            yield from (f"{name}{ASIDE}{reason}" if name else reason for name in names)
+            yield from (_note(name, reason) for name in names)
+
+
+def _note(name: str, reason: str) -> str:
+    if name:
+        return f"{name}: {reason}"
+    return f"a column without a name: {reason}" if reason.startswith(ASIDE) else reason
 
 
 def _missing(count: int) -> str:

@@ -1,18 +1,21 @@
 """What in the data looks like a mistake, each with what to do about it."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
 from automtl.data.dataset import MultiTaskData
 from automtl.data.features.infer import IDENTIFIER_ROWS, IDENTIFIER_SHARE, why_identifier
+from automtl.data.findings.divided import few_labels, lacking, torn, uneven
 from automtl.data.findings.duplicates import fingerprints
 from automtl.data.findings.leaks import Clue, Rule, rules
+from automtl.data.findings.suspicion import Suspicion, listed, shortened
 from automtl.data.labels.label_columns import Floats, LabelColumn
 from automtl.data.parts.division import PART_WORDS
-from automtl.data.parts.strata import Mask, Rows
+from automtl.data.parts.strata import Rows
+from automtl.data.request import DataRequest
 from automtl.data.table import AnyColumn, Column, ColumnKind, SparseColumn, Table
 
 TOLD = 0.99  # score of one input from which it is suspicious
@@ -22,65 +25,39 @@ SURELY_NOT = 0.9  # share of it in a sample, below which it is not near that
 SHARED = 0.01  # share of rows with the inputs of a training row from which it matters
 FLAG = (0.01, 0.99)  # share of missing values between which their places may tell something
 MAX_LABELS = 200  # with more, labels are not compared with each other
-SHOWN = 8  # names in one sentence
+ALONE = 0.5  # share of rows whose category no other row has, from which on it is told
 
 
-@dataclass(frozen=True)
-class Suspicion:
+def suspicions(
+    data: MultiTaskData, labels: Sequence[LabelColumn], request: DataRequest | None = None
+) -> list[Suspicion]:
     """
-    :param kind: What is suspected, in a word or two.
-    :param columns: The columns it is about.
-    :param text: What was found and what to do, as a sentence or two.
-    """
-
-    kind: str
-    columns: tuple[str, ...]
-    text: str
-
-
-def suspicions(data: MultiTaskData, labels: Sequence[LabelColumn]) -> list[Suspicion]:
-    """
-    All suspicions: labels that a part lacks, inputs that tell a label, labels that tell each
-    other, rows that are in two parts, groups to be ranked that are, inputs that are nearly
-    constant, seem an identifier or name the parts of a split.
+    All suspicions: parts that are not as large as asked for, labels that a part lacks or has few
+    of, classes that are written in several ways, inputs that tell a label, labels that tell each
+    other, rows that are in two parts, groups that are, inputs that are nearly constant, copies of
+    another, seem an identifier, have categories of one row each or name the parts of a split.
 
     Rules are learned from the training rows alone.
+
+    :param request: What was asked for; without it, nothing is said of how it was divided.
     """
     inputs = {name: _coded(column) for name, column in data.table.items()}
     identifiers = list(_identifiers(data.table, inputs))
     return [
-        *_lacking(data, labels),
+        *uneven(data, request),
+        *lacking(data, labels),
+        *few_labels(data, labels),
+        *_alike(labels),
         *_leaks(data, inputs, labels),
         *_dependent(data, labels),
         *_shared_rows(data, inputs, [name for found in identifiers for name in found.columns]),
-        *_torn_groups(data),
+        *torn(data, request),
         *_near_constant(data, inputs),
+        *_copies(inputs),
         *identifiers,
+        *_many_categories(inputs, identifiers),
         *_divisions(data.table),
     ]
-
-
-def _lacking(data: MultiTaskData, labels: Sequence[LabelColumn]) -> Iterator[Suspicion]:
-    """Labels that cannot be learned from or judged by a part."""
-    sizes = [len(part.rows) for part in (data.train, data.validation, data.test)]
-    parts = np.repeat(["training", "validation", "test"], sizes)
-    for part in ("training", "validation", "test"):
-        lacks = [label.name for label in labels if _is_one_sided(label, parts == part)]
-        if lacks:
-            mend = "learned" if part == "training" else "judged"
-            yield Suspicion(
-                f"one-sided in {part}",
-                tuple(lacks),
-                f"the {part} part does not have both 0 and 1 of {_listed(lacks)}, so that "
-                f"{'it' if len(lacks) == 1 else 'they'} cannot be {mend} there. Get more labels, "
-                f"or leave {'it' if len(lacks) == 1 else 'them'} out.",
-            )
-
-
-def _is_one_sided(label: LabelColumn, part: Mask) -> bool:
-    if len(label.classes) != 2:
-        return not label.known[part].any()
-    return not all((label.values[part] == value).any() for value in (0, 1))
 
 
 def _coded(column: AnyColumn) -> AnyColumn:
@@ -112,7 +89,7 @@ def _leaks(
         yield Suspicion(
             "leak",
             (name, *told),
-            f"{what} alone tells {_listed(told)} almost perfectly ({own[0].measure} "
+            f"{what} alone tells {listed(told)} almost perfectly ({own[0].measure} "
             f"{max(rule.score for rule in own):.3f}). If it is known only once the label is, "
             f"add '{name}' to 'ignore'.",
         )
@@ -173,7 +150,7 @@ def _shared_rows(
         return
     prints = fingerprints(inputs[name].values for name in told)
     known = prints[data.train.rows]
-    apart = f", apart from {_listed(identifiers)}," if identifiers else ""
+    apart = f", apart from {listed(identifiers)}," if identifiers else ""
     for name, part in (("validation", data.validation), ("test", data.test)):
         count = int(np.isin(prints[part.rows], known).sum())
         if count >= max(2, SHARED * len(part.rows)):
@@ -186,26 +163,6 @@ def _shared_rows(
             )
 
 
-def _torn_groups(data: MultiTaskData) -> Iterator[Suspicion]:
-    """Groups of rows to be ranked that have rows in several parts."""
-    ends = np.cumsum([kind.n_targets for kind in data.kinds])
-    for task, kind, end in zip(data.tasks, data.kinds, ends.tolist(), strict=True):
-        if not kind.grouped:
-            continue
-        parts = [part.targets[:, end - 1] for part in (data.train, data.validation, data.test)]
-        there = [np.unique(groups[~np.isnan(groups)]) for groups in parts]
-        n_parts = np.unique(np.concatenate(there), return_counts=True)[1]
-        if torn := int((n_parts > 1).sum()):
-            column = task.columns[-1]
-            yield Suspicion(
-                "torn groups",
-                (column,),
-                f"{torn} of {len(n_parts)} groups of '{column}', whose rows '{task.name}' ranks, "
-                f"are torn: they have rows in several parts, and are ranked in each without the "
-                f"others. To keep them whole, write `split: {{groups: {column}}}`.",
-            )
-
-
 def _near_constant(data: MultiTaskData, inputs: Table) -> Iterator[Suspicion]:
     """Inputs that say nearly nothing."""
     rows = data.train.rows
@@ -214,7 +171,7 @@ def _near_constant(data: MultiTaskData, inputs: Table) -> Iterator[Suspicion]:
         yield Suspicion(
             "nearly constant",
             tuple(names),
-            f"{_listed(names, 'input')} {'has' if len(names) == 1 else 'have'} one value in all "
+            f"{listed(names, 'input')} {'has' if len(names) == 1 else 'have'} one value in all "
             f"but very few training rows. There is little to learn from that; add what is not "
             f"needed to 'ignore'.",
         )
@@ -255,14 +212,72 @@ def _why_names(column: AnyColumn, coded: AnyColumn) -> str | None:
 
 
 def _why_distinct(column: Column) -> str | None:
-    """Why a column of whole numbers seems to name the rows, if so."""
-    values = column.values
-    if column.kind != ColumnKind.NUMERIC or len(values) < IDENTIFIER_ROWS:
+    """Why a column of whole numbers, nearly all of them there, seems to name the rows, if so."""
+    if column.kind != ColumnKind.NUMERIC:
+        return None
+    values = column.values[~np.isnan(column.values)]
+    if len(values) < max(IDENTIFIER_ROWS, IDENTIFIER_SHARE * column.n_rows):
         return None
     for some in (values[:IDENTIFIER_ROWS], values):  # most columns fail at the first few rows
         if (some != np.floor(some)).any() or len(np.unique(some)) < len(some):
             return None
     return f"its {len(values)} values are whole numbers and all distinct"
+
+
+def _many_categories(inputs: Table, identifiers: Sequence[Suspicion]) -> Iterator[Suspicion]:
+    """Inputs most of whose rows have a category of their own, that are no identifier."""
+    told = {name for found in identifiers for name in found.columns}
+    for name, column in inputs.items():
+        if column.kind is not ColumnKind.CATEGORICAL or name in told:
+            continue
+        known = column.values[~np.isnan(column.values)]
+        counts = np.unique(known, return_counts=True)[1]
+        alone = int((counts == 1).sum())
+        if len(known) >= IDENTIFIER_ROWS and alone >= ALONE * len(known):
+            yield Suspicion(
+                "many categories",
+                (name,),
+                f"input '{name}' has {len(counts)} categories in {len(known)} rows, {alone} of "
+                f"them in one row only: nothing can be learned of these. Put categories together, "
+                f"or add '{name}' to 'ignore'.",
+            )
+
+
+def _copies(inputs: Table) -> Iterator[Suspicion]:
+    """Inputs that are equal to one before them; of strings, but for other words."""
+    firsts: dict[tuple[ColumnKind, bytes], str] = {}
+    copies: dict[str, str] = {}
+    for name, column in inputs.items():
+        digest = hashlib.sha256((column.values + 0.0).tobytes()).digest()  # -0 becomes 0
+        first = firsts.setdefault((column.kind, digest), name)
+        if first != name:
+            copies[name] = first
+    if copies:
+        told = [f"'{name}' as '{first}'" for name, first in copies.items()]
+        inputs_are = "input is" if len(copies) == 1 else "inputs are"
+        yield Suspicion(
+            "copies",
+            tuple(copies),
+            f"{len(copies)} {inputs_are} the same as another in all rows: {shortened(told)}. One "
+            f"is enough: add what is not needed to 'ignore'.",
+        )
+
+
+def _alike(labels: Sequence[LabelColumn]) -> Iterator[Suspicion]:
+    """Classes of a label that are the same word but for case and spaces."""
+    for label in labels:
+        ways: dict[str, list[str]] = {}
+        for name in label.classes:
+            ways.setdefault(" ".join(name.split()).casefold(), []).append(name)
+        found = [listed(names, "class", "classes") for names in ways.values() if len(names) > 1]
+        if found:
+            yield Suspicion(
+                "classes alike",
+                (label.name,),
+                f"target '{label.name}' has classes that differ by upper and lower case or spaces "
+                f"alone: {shortened(found, '; ')}. They are taken for different classes; if they "
+                f"are not, write them in one way in the file.",
+            )
 
 
 def _divisions(table: Table) -> Iterator[Suspicion]:
@@ -275,15 +290,7 @@ def _divisions(table: Table) -> Iterator[Suspicion]:
             yield Suspicion(
                 "division",
                 (name,),
-                f"input '{name}' has the values {_listed(words, 'value')}. If it says which rows "
+                f"input '{name}' has the values {listed(words, 'value')}. If it says which rows "
                 f"are for what, write `split: {{column: {name}}}`; if not, or if another split is "
                 f"wanted, add '{name}' to 'ignore'.",
             )
-
-
-def _listed(names: Sequence[str], what: str = "label") -> str:
-    """Names for a sentence, as many as one can read."""
-    quoted = [f"'{name}'" for name in names[:SHOWN]]
-    if len(names) > SHOWN:
-        return f"{len(names)} {what}s ({', '.join(quoted)} and {len(names) - SHOWN} more)"
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"

@@ -50,7 +50,7 @@ def label_columns(data: MultiTaskData) -> list[LabelColumn]:
 
 def _of_task(task: Task, kind: TaskKind, targets: Floats) -> Iterator[LabelColumn]:
     n_labels = kind.n_targets - kind.grouped
-    classes = (FLAGS if kind.flags else ()) if n_labels > 1 else kind.classes
+    classes = FLAGS if kind.flags else () if n_labels > 1 else kind.classes
     values = targets
     if not classes:  # in the target's own units
         values = kind.decode(targets if kind.several else targets[:, 0]).reshape(targets.shape)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from automtl.errors import DataError
+from automtl_plugins.readers._text import not_utf8_in
 
 QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 
@@ -92,7 +93,7 @@ def read_header(path: Path, lines: Iterable[bytes]) -> tuple[list[Attribute], in
     """
     attributes: list[Attribute] = []
     for number, line in enumerate(lines, start=1):
-        words = decoded(path, line).strip().removeprefix("\ufeff")
+        words = decoded(path, line, number - 1).strip().removeprefix("\ufeff")
         keyword = words.split(None, 1)[0].lower() if words else "%"
         if keyword == "@data":
             if not attributes:
@@ -108,18 +109,18 @@ def read_header(path: Path, lines: Iterable[bytes]) -> tuple[list[Attribute], in
     raise DataError(f"{path}: must be an ARFF file, but has no line @data.")
 
 
-def decoded(path: Path, text: bytes) -> str:
+def decoded(path: Path, text: bytes, above: int) -> str:
     """
     The text.
 
+    :param above: How many lines of the file come before.
     :raises DataError: If it is not UTF-8.
     """
     try:
         return text.decode()
-    except UnicodeDecodeError:
-        raise DataError(
-            f"{path}: must be UTF-8 text, but is not. Save it in that encoding."
-        ) from None
+    except UnicodeDecodeError as error:
+        line = above + text.count(b"\n", 0, error.start) + 1
+        raise not_utf8_in(path, line) from None
 
 
 def unquoted(word: str) -> str:

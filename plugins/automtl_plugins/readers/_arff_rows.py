@@ -32,7 +32,7 @@ _BLOCK = 1 << 24  # bytes; a row must fit into it
 
 def numbered_rows(path: Path, body: bytes, above: int) -> Iterator[tuple[int, str]]:
     """Each row as it is written, with its line; ``above`` lines stand above the body."""
-    lines = decoded(path, body).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = decoded(path, body, above).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for number, line in enumerate(lines, start=above + 1):
         row = line.strip()
         if row and not row.startswith("%"):
@@ -205,7 +205,10 @@ def _careful_entries(place: str, inside: str, n_columns: int) -> Iterator[Entry]
         column = int(found[1])
         if column >= n_columns or column in seen:
             reason = "is given twice" if column in seen else f"is not below {n_columns}"
-            raise DataError(f"{place}: columns count from 0, but the number {column} {reason}.")
+            raise DataError(
+                f"{place}: columns count from 0, but the number {column} {reason}. Correct it, or "
+                f"add an @attribute for each column."
+            )
         seen.add(column)
         yield column, _word(found[2])
         position, more = found.end(), bool(found[3])

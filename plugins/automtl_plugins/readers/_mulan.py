@@ -5,8 +5,10 @@ from pathlib import Path
 from xml.parsers.expat import ErrorString, ExpatError, ParserCreate
 
 from automtl.errors import DataError
+from automtl_plugins.readers._text import unreadable
 
 _NAMESPACE = "http://mulan.sourceforge.net/labels"
+_MEND = "Mend or remove it, and without it list the label columns as those of a target."
 _LABEL = f"{_NAMESPACE} label"
 
 
@@ -31,17 +33,19 @@ def read_labels(path: Path) -> list[str]:
     try:
         text = path.read_bytes()
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}.") from None
+        raise unreadable(path, error) from None
     labels = _Labels(path)
     try:
         labels.parser.Parse(text, True)
     except ExpatError as error:
         reason = ErrorString(error.code)
-        raise DataError(f"{path}:{error.lineno}: is no XML that can be read: {reason}.") from None
+        message = f"{path}:{error.lineno}: is no XML that can be read: {reason}."
+        raise DataError(f"{message} {_MEND}") from None
     if not labels.names:
-        raise DataError(f"{path}: must name at least one label, but names none.")
+        raise DataError(f"{path}: must name at least one label, but names none. {_MEND}")
     if repeated := sorted({n for n in labels.names if labels.names.count(n) > 1}):
-        raise DataError(f"{path}: labels must be unique, but {repeated} are repeated.")
+        message = f"{path}: labels must be unique, but {repeated} are repeated."
+        raise DataError(f"{message} Name each once.")
     return labels.names
 
 
@@ -60,7 +64,8 @@ class _Labels:
         return f"{self.path}:{self.parser.CurrentLineNumber}"
 
     def _refuse(self, *_: object) -> None:
-        raise DataError(f"{self._place}: must not have a DOCTYPE, because labels need none.")
+        message = f"{self._place}: must not have a DOCTYPE, because labels need none. Remove it."
+        raise DataError(message)
 
     def _root(self, element: str, _: dict[str, str]) -> None:
         if element != f"{_NAMESPACE} labels":
@@ -74,5 +79,6 @@ class _Labels:
     def _label(self, element: str, attributes: dict[str, str]) -> None:
         if element != _LABEL or "name" not in attributes:
             found = element.rpartition(" ")[2]
-            raise DataError(f'{self._place}: must be <label name="...">, but is <{found}>.')
+            message = f'{self._place}: must be <label name="...">, but is <{found}>. Rename it.'
+            raise DataError(message)
         self.names.append(attributes["name"])

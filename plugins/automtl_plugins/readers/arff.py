@@ -16,6 +16,7 @@ from automtl.hookspecs import hookimpl
 from automtl_plugins.readers._arff_header import Attribute, read_header
 from automtl_plugins.readers._arff_rows import numbered_rows, read_plain, read_rows
 from automtl_plugins.readers._mulan import labels_file_of, read_labels
+from automtl_plugins.readers._text import check_text, is_zipped, unreadable
 
 
 class Arff(Reader):
@@ -86,12 +87,13 @@ def _names(path: Path, attributes: Iterable[Attribute]) -> list[str]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
-    opened = gzip.open if path.name.lower().endswith(".gz") else open
+    opened = gzip.open if is_zipped(path) else open
     try:
+        check_text(path)
         with opened(path, "rb") as file:
             yield cast(BinaryIO, file)
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: cannot be read: {error}") from None
+        raise unreadable(path, error) from None
 
 
 @hookimpl

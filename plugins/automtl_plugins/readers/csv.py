@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
@@ -14,8 +15,10 @@ from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, open_csv, rea
 from automtl.core.reader import Reader, check_names
 from automtl.errors import DataError
 from automtl.hookspecs import hookimpl
+from automtl_plugins.readers._text import check_text, is_zipped, not_utf8, unreadable
 
-NULLS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?")
+NULLS = ("", "?", "NA", "#NA", "<NA>", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "None")
+_WORDS = {",": "commas", "\t": "tabs", ";": "';'", "|": "'|'"}
 _BLOCK, _SAMPLE = 1 << 20, 1 << 22  # bytes
 
 
@@ -35,11 +38,13 @@ class Csv(Reader):
 
     def columns(self, path: Path) -> list[str]:
         with _blaming(path):
+            check_text(path)
             header = next((names for _, names in _records(path, "strict")), [])
         if not header:
             raise DataError(
                 f"{path}: must begin with a line of column names, but is empty. Name another file."
             )
+        _check_separated(path, header)
         check_names(path, header)
         return header
 
@@ -53,7 +58,7 @@ class Csv(Reader):
                 )
             table = _read(path, text)
         if any(pa.types.is_binary(kind) for kind in table.schema.types):
-            raise _not_utf8(path)
+            raise not_utf8(path)
         return table
 
     def place(self, path: Path, row: int) -> str:
@@ -66,7 +71,7 @@ def _read(path: Path, text: Collection[str]) -> pa.Table:
     Reads with the types that the first block suggests, and once more if a later block refutes
     them: pyarrow keeps the whole text in memory for as long as it is to infer a type.
     """
-    quoted = _zipped(path) or _has_quotes(path)
+    quoted = is_zipped(path) or _has_quotes(path)
     parse = ParseOptions(delimiter=_delimiter(path), newlines_in_values=quoted)
     types = _suggested(path, text, parse)
     try:
@@ -105,7 +110,7 @@ def _untimed(kind: pa.DataType) -> pa.DataType:
 
 
 def _stream(path: Path) -> pa.NativeFile:
-    return pa.input_stream(str(path), compression="gzip" if _zipped(path) else None)
+    return pa.input_stream(str(path), compression="gzip" if is_zipped(path) else None)
 
 
 def _has_quotes(path: Path) -> bool:
@@ -126,17 +131,36 @@ def _records(path: Path, errors: str = "replace") -> Iterator[tuple[int, list[st
 
 @contextmanager
 def _open(path: Path, errors: str) -> Iterator[Iterable[str]]:
-    opened = gzip.open if _zipped(path) else open
+    opened = gzip.open if is_zipped(path) else open
     with opened(path, "rt", encoding="utf-8-sig", errors=errors, newline="") as lines:
         yield lines
 
 
-def _zipped(path: Path) -> bool:
-    return path.name.lower().endswith(".gz")
-
-
 def _delimiter(path: Path) -> str:
     return "\t" if path.name.lower().removesuffix(".gz").endswith(".tsv") else ","
+
+
+def _check_separated(path: Path, header: list[str]) -> None:
+    """
+    Makes sure that one name is not several with another separator between them.
+
+    A file with another separator is not read: its numbers may be written 1,5, and whoever predicts
+    from such files, with a service of their own say, would have to guess as we do.
+    """
+    if len(header) > 1:
+        return
+    wanted = _delimiter(path)
+    found = max((mark for mark in ";,\t|" if mark != wanted), key=header[0].count)
+    if found in header[0]:
+        mends = {
+            "\t": ", or let the name end in .tsv",
+            ",": ", or let the name end in .csv",
+            ";": ", and with points in numbers",
+        }
+        raise DataError(
+            f"{path}: cells must be separated by {_WORDS[wanted]}, but here it seems to be by "
+            f"{_WORDS[found]}. Save it with {_WORDS[wanted]}{mends.get(found, '')}."
+        )
 
 
 @contextmanager
@@ -146,14 +170,12 @@ def _blaming(path: Path) -> Iterator[None]:
         yield
     except (UnicodeDecodeError, pa.ArrowInvalid) as error:
         if isinstance(error, UnicodeDecodeError) or "UTF8" in str(error):
-            raise _not_utf8(path) from None
+            raise not_utf8(path) from None
         raise _ragged(path) or DataError(f"{path}: is not CSV: {error}") from None
-    except (OSError, EOFError, csv.Error) as error:
-        raise DataError(f"{path}: cannot be read: {error}") from None
-
-
-def _not_utf8(path: Path) -> DataError:
-    return DataError(f"{path}: must be UTF-8 text, but is not. Save it in that encoding.")
+    except csv.Error as error:
+        raise DataError(f"{path}: is not CSV: {error}. Mend that line.") from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise unreadable(path, error) from None
 
 
 def _ragged(path: Path) -> DataError | None:

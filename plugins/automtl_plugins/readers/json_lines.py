@@ -14,6 +14,7 @@ import pyarrow as pa
 from automtl.core.reader import Reader
 from automtl.errors import DataError
 from automtl.hookspecs import hookimpl
+from automtl_plugins.readers._text import check_text, is_zipped, not_utf8, unreadable
 
 
 class _Number(str):
@@ -21,6 +22,8 @@ class _Number(str):
 
     __slots__ = ()
 
+
+_ARRAY = "Of an array of rows, write each on a line of its own: jq -c '.[]'"
 
 Value: TypeAlias = str | bool | None  # a number is a `_Number`
 
@@ -70,16 +73,15 @@ class JsonLines(Reader):
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     """The lines that are not empty, each with its number, counted from 1."""
-    opened = gzip.open if path.name.lower().endswith(".gz") else open
+    opened = gzip.open if is_zipped(path) else open
     try:
+        check_text(path)
         with opened(path, "rt", encoding="utf-8-sig") as lines:
             yield from ((n, line) for n, line in enumerate(lines, start=1) if not line.isspace())
     except UnicodeDecodeError:
-        raise DataError(
-            f"{path}: must be UTF-8 text, but is not. Save it in that encoding."
-        ) from None
+        raise not_utf8(path) from None
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: cannot be read: {error}") from None
+        raise unreadable(path, error) from None
 
 
 def _records(path: Path) -> Iterator[tuple[int, dict[str, Value]]]:
@@ -110,8 +112,9 @@ def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _check_record(record: Any, line: str) -> None:
     if not isinstance(record, dict):
-        shown = line.strip()[:40]
-        raise DataError(f"""must be one JSON object, such as {{"a": 1}}, but is {shown}.""")
+        rule = f"""must be one JSON object, such as {{"a": 1}}, but is {line.strip()[:40]}"""
+        mend = _ARRAY if isinstance(record, list) else "Write the row as an object"
+        raise DataError(f"{rule}. {mend}.")
     for name, value in record.items():
         if isinstance(value, (dict, list)):
             found = "an object" if isinstance(value, dict) else "a list"
@@ -133,7 +136,9 @@ def _blaming(path: Path, line: int) -> Iterator[None]:
     except DataError as error:
         blame(str(error))
     except json.JSONDecodeError as error:
-        blame(f"must be one JSON object, but is no JSON: {error.msg} at character {error.pos + 1}.")
+        reason = f"{error.msg} at character {error.pos + 1}"
+        mend = _ARRAY if line == 1 and error.doc.lstrip()[:1] == "[" else "Mend the line"
+        blame(f"must be one JSON object, but is no JSON: {reason}. {mend}.")
     except RecursionError:
         blame("must not hold values inside of values, but is nested too deeply to be read.")
     except UnicodeEncodeError as error:

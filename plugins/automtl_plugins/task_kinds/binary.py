@@ -24,16 +24,17 @@ class Binary(TaskKind):
     Logistic regression on the features, judged by the logarithmic score of `Strictly Proper
     Scoring Rules <https://doi.org/10.1198/016214506000001437>`_ (JASA, 2007).
 
-    :param names: The two labels in the order of their text; metrics that single out one class
-        take the second.
+    :param names: The two labels in the order of their text, or the positive one last: metrics that
+        single out one class take the second.
     :param counts: How many training rows each class has.
     :param class_weights: How much a label of each weighs in the loss; empty if all do the same.
+    :param positive: The label that was said to be the positive one.
     """
 
     name: ClassVar[str] = "binary"
     citation: ClassVar[str] = "https://doi.org/10.1198/016214506000001437"
     numeric: ClassVar[bool] = False
-    options: ClassVar[frozenset[str]] = frozenset({"class_weights"})
+    options: ClassVar[frozenset[str]] = frozenset({"class_weights", "positive"})
     primary: ClassVar[str] = "log_loss"
     shared_loss: ClassVar[bool] = True
     metrics: ClassVar[Mapping[str, Metric]] = {
@@ -53,6 +54,7 @@ class Binary(TaskKind):
     names: tuple[str, ...]
     counts: tuple[int, ...]
     class_weights: tuple[float, ...] = ()
+    positive: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(self.names))  # JSON has lists only
@@ -66,14 +68,16 @@ class Binary(TaskKind):
         train: NDArray[np.bool_],
         *,
         class_weights: object = None,
+        positive: object = None,
         **options: Any,
     ) -> Self:
         """
         Counts the two classes.
 
         :param class_weights: A factor for each class, 1 where it is left out.
-        :raises DataError: Unless there are two classes, each with a training row, or if a weight
-            is of none or not positive.
+        :param positive: The class that precision, recall, F1 and the like are about.
+        :raises DataError: Unless there are two classes, each with a training row; or if a weight
+            is of none or not positive, or ``positive`` is none.
         """
         known = Counter(label for label in labels.tolist() if label is not None)
         found = class_labels.listing(sorted(known)) or "none"
@@ -87,8 +91,10 @@ class Binary(TaskKind):
                 labels.tolist().index(rarest),
             )
         counts = class_labels.count_classes(labels, train)
+        named = None if positive is None else class_labels.named(positive, counts)
+        counts = dict(sorted(counts.items(), key=lambda pair: pair[0] == named))
         weights = class_labels.class_weights(class_weights, counts)
-        return cls(tuple(counts), tuple(counts.values()), weights)
+        return cls(tuple(counts), tuple(counts.values()), weights, named)
 
     @property
     def n_outputs(self) -> int:

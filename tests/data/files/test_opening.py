@@ -1,7 +1,8 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from pytest import fixture, mark, raises
+from pytest import MonkeyPatch, fixture, mark, raises
 
 from automtl.data.files.opening import open_request
 from automtl.data.request import (
@@ -114,5 +115,38 @@ def test_labels_that_are_not_there(arff: Path) -> None:
 @mark.parametrize("target", [TargetRequest("l1"), TargetRequest("moods")])
 def test_a_file_of_labels_that_is_named_is_read(arff: Path, target: TargetRequest) -> None:
     request = DataRequest(arff, (target,), labels=arff.with_name("other.xml"))
-    with raises(DataError, match=r"other\.xml: cannot be read"):
+    with raises(DataError, match=r"other\.xml: no such file") as caught:
         open_request(request, PLUGINS)
+    assert caught.value.place == ("labels",)
+
+
+def test_a_target_that_one_part_lacks_is_called_a_target(tmp_path: Path) -> None:
+    paths = {"train": tmp_path / "a.csv", "test": tmp_path / "b.csv"}
+    paths["train"].write_text("x,t\n1,0\n")
+    paths["test"].write_text("x,u\n1,0\n")
+    request = DataRequest(paths["train"], (TargetRequest("t"),), parts=paths)
+    with raises(DataError, match=r"b\.csv: there is no column 't', named as a target; there are"):
+        open_request(request, PLUGINS)
+
+
+@mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"long": LongRequest("tsk", "y")}, ("long", "task")),
+        ({"long": LongRequest("task", "z")}, ("long", "value")),
+        ({"ignore": ("task",)}, ("ignore", "task")),
+        ({"long": None}, ("targets", ALL)),
+        ({"path": Path("nowhere.csv")}, ("data",)),
+        ({"parts": {"train": Path("nowhere.csv")}}, ("data", "train")),
+        ({"sources": {Path("nowhere.csv"): ("y",)}}, ("sources", "nowhere.csv")),
+        ({"sources": {Path("d.csv"): ("z",)}}, ("sources", "d.csv", "z")),
+    ],
+)
+def test_errors_of_the_configuration_say_where_it_is_wrong(
+    tmp_path: Path, monkeypatch: MonkeyPatch, changes: dict[str, Any], place: tuple[str, ...]
+) -> None:
+    request = _long(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with raises(DataError) as caught:
+        open_request(replace(request, **changes), PLUGINS)
+    assert caught.value.place == place

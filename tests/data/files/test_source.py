@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from pytest import raises
+from pytest import mark, raises
 
 from automtl.data.bundled import PENGUINS
 from automtl.data.files.source import open_source
@@ -39,7 +39,28 @@ def test_refuses_what_is_no_file(tmp_path: Path) -> None:
 
 
 def test_refuses_an_unknown_ending(tmp_path: Path) -> None:
-    path = tmp_path / "x.xlsx"
+    path = tmp_path / "x.doc"
     path.touch()
-    with raises(DataError, match=r"no reader knows the ending '\.xlsx'\. There are .*csv: \.csv, "):
+    with raises(DataError, match=r"no reader knows the ending '\.doc'\. There are .*csv: \.csv, "):
         open_source(path, PLUGINS)
+
+
+@mark.parametrize(
+    ("name", "mend"),
+    [
+        ("x.XLSX", "A workbook of Excel is no table: save the sheet as CSV UTF-8, or as Parquet"),
+        ("x.json", r"A file of JSON with one object a line ends in \.jsonl; save it so, or as CSV"),
+    ],
+)
+def test_says_what_to_make_of_a_well_known_ending(tmp_path: Path, name: str, mend: str) -> None:
+    (tmp_path / name).touch()
+    with raises(DataError, match=rf"no reader knows the ending '\.\w+'\. {mend}"):
+        open_source(tmp_path / name, PLUGINS)
+
+
+def test_an_error_of_the_path_says_where_the_path_stands(tmp_path: Path) -> None:
+    (tmp_path / "x.doc").touch()
+    for name in ("x.doc", "y.csv"):
+        with raises(DataError) as caught:
+            open_source(tmp_path / name, PLUGINS, ("data", "train"))
+        assert caught.value.place == ("data", "train")

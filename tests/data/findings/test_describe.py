@@ -121,3 +121,43 @@ def test_what_is_alike_is_told_in_few_lines(make_data: Any) -> None:
         "note: a: set aside, it is odd",
         "note: b: odd",
     ]
+
+
+def test_a_column_without_a_name_is_told(make_data: Any) -> None:
+    notes = (": set aside, it has no name in the header", "some rows are odd")
+    lines = describe(make_data({"x": NOISE}, {"y": RNG.normal(size=500)}, notes))
+    assert lines[-2:] == [
+        "note: a column without a name: set aside, it has no name in the header",
+        "note: some rows are odd",
+    ]
+
+
+def test_of_many_classes_the_most_frequent_are_told(make_data: Any) -> None:
+    words = np.array([f"k{int(number)}" for number in np.sqrt(np.arange(500))], object)
+    words = np.random.default_rng(0).permutation(words)
+    lines = describe(make_data({"x": NOISE}, {"word": words}))
+    (task,) = (line for line in lines if line.startswith("task"))
+    assert task == (
+        "task word: multiclass, 500 labels, none missing; 23 classes: k21 43, k20 41, k19 39, "
+        "k18 37, k17 35, k16 33, k15 31, k14 29, k13 27, k12 25 and 13 more"
+    )
+
+
+def test_of_many_tasks_those_with_the_fewest_labels_are_told(make_data: Any) -> None:
+    labels = {f"y{i}": RNG.normal(size=500) for i in range(40)}
+    labels["y30"][::2] = np.nan
+    notes = tuple(f"{name}: regression (many distinct numbers)" for name in labels)
+    lines = describe(make_data({"x": NOISE}, labels, notes))
+    assert lines[2] == "40 tasks: 40 regression; those with the fewest labels:"
+    assert lines[3].startswith("task y30: regression, 250 labels, 250 missing")
+    assert len(lines) == 12  # 800 pairs of targets, none of which go together
+    assert lines[-1] == (
+        "note: regression (many distinct numbers): y0, y1, y2, y3, y4, y5, y6, y7 and 32 more"
+    )
+
+
+def test_targets_of_which_two_of_many_go_together_by_chance_are_not_told(make_data: Any) -> None:
+    labels = {f"y{i}": RNG.normal(size=120) for i in range(60)}
+    labels["same"] = labels["y0"] + 0.5 * RNG.normal(size=120)
+    lines = describe(make_data({"x": NOISE[:120]}, labels))
+    assert [line[:22] for line in lines if line.startswith("targets")] == ["targets y0 and same: a"]

@@ -1,17 +1,14 @@
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pytest import fixture, mark
 
-from automtl.data.findings.suspicions import Suspicion, suspicions
+from automtl.data.findings.suspicion import Suspicion
+from automtl.data.findings.suspicions import suspicions
 from automtl.data.labels.label_columns import label_columns
-from automtl.data.read import read_data
-from automtl.data.request import DataRequest, SplitRequest, TargetRequest
 from automtl.data.table import Column, ColumnKind
-from automtl.plugins import Plugins
 
 N = 1000
 RNG = np.random.default_rng(0)
@@ -154,30 +151,37 @@ def test_an_input_that_names_the_parts_of_a_split(suspect: Any) -> None:
     assert "split: {column: parts}" in found.text
 
 
-@mark.parametrize(
-    ("part", "rows"),
-    [("training", slice(0, 600)), ("validation", slice(600, 800)), ("test", slice(800, N))],
-)
-def test_a_part_without_positives(suspect: Any, part: str, rows: slice) -> None:
-    flags = np.column_stack([FLAG, RNG.permutation(FLAG), RNG.permutation(FLAG)])
-    flags[rows, 1] = 0
-    flags[rows, 2] = np.nan
-    (found,) = suspect({}, {"flag": flags})
-    assert (found.kind, found.columns) == (f"one-sided in {part}", ("flag1", "flag2"))
+def test_an_identifier_with_a_gap(suspect: Any) -> None:
+    numbers = RNG.permutation(10 * N)[:N].astype(float)
+    numbers[17] = np.nan
+    (found,) = suspect({"number": numbers}, {"flag": WORDS})
+    assert (found.kind, found.columns) == ("identifier", ("number",))
+    assert "its 999 values are whole numbers and all distinct" in found.text
+    numbers[100:300] = np.nan  # few enough are left to be distinct by chance
+    assert suspect({"number": numbers}, {"flag": WORDS}) == []
 
 
-@mark.parametrize(("split", "whole"), [(None, "q"), ("r", "r")])
-def test_groups_to_be_ranked_that_are_in_several_parts(
-    split: str | None, whole: str, tmp_path: Path, plugins: Plugins
-) -> None:
-    rows = [f"{NOISE[row]:.4f},{row % 3},{row % 7 % 3},{row // 5},{row % 20}" for row in range(200)]
-    (tmp_path / "d.csv").write_text("\n".join(["x,best,again,q,r", *rows]) + "\n")
-    targets = (
-        TargetRequest("best", kind="ranking", query="q"),
-        TargetRequest("again", kind="ranking", query="r"),
+def test_an_input_that_is_a_copy_of_another(suspect: Any) -> None:
+    almost = NUMBER.copy()
+    almost[0] += 1e-9
+    inputs = {"a": NUMBER, "p": LETTERS, "b": NUMBER.copy(), "c": almost, "q": LETTERS.copy()}
+    (found,) = suspect(inputs, {"flag": WORDS})
+    assert (found.kind, found.columns) == ("copies", ("b", "q"))
+    assert "the same as another in all rows: 'b' as 'a', 'q' as 'p'. One is enough" in found.text
+
+
+def test_an_input_with_categories_of_one_row_each(suspect: Any) -> None:
+    words = np.array([f"w{i % 800}" for i in range(N)], object)  # 600 of them once
+    (found,) = suspect({"word": words}, {"flag": WORDS})
+    assert (found.kind, found.columns) == ("many categories", ("word",))
+    assert "has 800 categories in 1000 rows, 600 of them in one row only" in found.text
+    assert (
+        suspect({"word": np.array([f"w{i % 700}" for i in range(N)], object)}, {"f": WORDS}) == []
     )
-    request = DataRequest(tmp_path / "d.csv", targets, split=SplitRequest(groups=split))
-    data = read_data(request, plugins)
-    found = [one for one in suspicions(data, label_columns(data)) if one.kind == "torn groups"]
-    assert [one.columns for one in found] == [("r" if whole == "q" else "q",)]
-    assert f"write `split: {{groups: {found[0].columns[0]}}}`" in found[0].text
+
+
+def test_classes_that_differ_by_case_or_spaces_alone(suspect: Any) -> None:
+    words = np.array(["Yes", "yes", "No", " No", "maybe"], object)[RNG.integers(0, 5, N)]
+    (found,) = suspect({}, {"word": words, "letter": LETTERS})
+    assert (found.kind, found.columns) == ("classes alike", ("word",))
+    assert ": ' No' and 'No'; 'Yes' and 'yes'. They are taken for different" in found.text

@@ -138,7 +138,7 @@ def test_what_a_sparse_row_leaves_out(attribute: str, absent: str | None) -> Non
         (lines_of("x { }"), ":2: attribute 'x': must have a value between"),
         (lines_of("x date 'yyyy G'"), ":2: a date must be of years.* 'yyyy G' has 'G'"),
         (lines_of('x date "yyyy \'T"'), """:2: a date must be of .* has ''T'"""),
-        ([b"@relation \xff\n"], ": must be UTF-8 text"),
+        ([b"%\n", b"@relation \xff\n"], ":2: must be UTF-8 text"),
     ],
 )
 def test_errors_name_the_line(lines: list[bytes], message: str) -> None:
@@ -147,6 +147,6 @@ def test_errors_name_the_line(lines: list[bytes], message: str) -> None:
 
 
 def test_text_is_utf8() -> None:
-    assert decoded(PATH, "é\u2028".encode()) == "é\u2028"
-    with raises(DataError, match=rf"^{PATH}: must be UTF-8 text, but is not\. Save"):
-        decoded(PATH, "é".encode("latin-1"))
+    assert decoded(PATH, "é\u2028".encode(), 0) == "é\u2028"
+    with raises(DataError, match=rf"^{PATH}:9: must be UTF-8 text, but is not\. Save"):
+        decoded(PATH, b"a\n" + "é".encode("latin-1"), 7)

@@ -156,9 +156,9 @@ def test_numbers_wanted_as_text_are_as_they_are_written() -> None:
         ("{0 1, 2}\n", ":9: a sparse row must be of pairs such as .* but has '2'"),
         ("{0 1,}\n", ":9: a sparse row must be of pairs"),
         ("{4 1}\n", ":9: columns count from 0, but the number 4 is not below 4"),
-        ("{0 1, 0 2}\n", ":9: columns count from 0, but the number 0 is given twice"),
+        ("{0 1, 0 2}\n", ":9: columns count from 0, but the number 0 is given twice. Correct it"),
         ("{0 x}\n", ":9: column 'size' must be a number, but got 'x'"),
-        (b"1,\xff,x,?\n", ": must be UTF-8 text"),
+        (b"1,\xff,x,?\n", ":9: must be UTF-8 text"),
     ],
 )
 @mark.parametrize("text", [[], ["size", "day"]])

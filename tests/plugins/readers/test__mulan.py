@@ -55,11 +55,14 @@ def test_labels_must_be_columns(arff: Path) -> None:
         (f"{ROOT}\n<label>", ":2: must be <label name="),
         (f'{ROOT}\n<label name="a">', ":2: is no XML"),
         (f"{ROOT}<class name='a'/></labels>", ":1: must be <label name=.*<class>"),
-        (f"{ROOT}</labels>", ": must name at least one label"),
-        (f'{ROOT}<label name="a"/><label name="a"/></labels>', r": labels .*\['a'\] are repeated"),
+        (f"{ROOT}</labels>", ": must name at least one label, .* Mend or remove it"),
+        (
+            f'{ROOT}<label name="a"/><label name="a"/></labels>',
+            r": labels .*\['a'\] are repeated\. Name each",
+        ),
         ('<labels><label name="a"/></labels>', ":1: must begin with <labels xmlns=.*<labels>"),
         ("<html/>", ":1: must begin with .*<html>"),
-        (f'<!DOCTYPE labels [<!ENTITY e "a">]>{NESTED}', ":1: must not have a DOCTYPE"),
+        (f'<!DOCTYPE labels [<!ENTITY e "a">]>{NESTED}', ":1: must not have a DOCTYPE.*Remove it"),
         (f'\n<!DOCTYPE labels SYSTEM "x.dtd">{NESTED}', ":2: must not have a DOCTYPE"),
     ],
 )

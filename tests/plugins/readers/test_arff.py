@@ -101,12 +101,6 @@ def test_errors_in_the_head_are_told_whatever_is_asked(
             look(path)
 
 
-def test_refuses_a_file_that_is_not_compressed(tmp_path: Path) -> None:
-    path = _write(tmp_path, HEAD, "table.arff.gz")
-    with raises(DataError, match=f"^{path}: cannot be read"):
-        READER.read(path)
-
-
 @mark.parametrize("stem", MTR)
 def test_mtr_as_scipy_reads_it(stem: str) -> None:
     _agree(_shared(f"mtr/{stem}.arff"))

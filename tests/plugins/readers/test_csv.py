@@ -105,9 +105,9 @@ def test_lines_breaks_in_quotes_byte_order_mark_and_empty_lines(tmp_path: Path) 
         ("a,b\n\n1,2\n1,2,3\n", ":4: must have 2 cells, as the header has, but has 3"),
         ('a,b\n"x\ny",2\n1,2,3\n', ":4: must have 2 cells, as the header has, but has 3"),
         ('a,b\n"x,2\n1,3\n', ":2: must have 2 cells, as the header has, but has 1"),
-        (b"a,b\n1,\xff\n", ": must be UTF-8 text"),
-        (b"a,\xff\n1,2\n", ": must be UTF-8 text"),
-        ("a,b\n1,2\n".encode("utf-16"), ": must be UTF-8 text"),
+        (b"a,b\n1,\xff\n", ":2: must be UTF-8 text"),
+        (b"a,\xff\n1,2\n", ":1: must be UTF-8 text"),
+        ("a,b\n1,2\n".encode("utf-16"), ": must be UTF-8 text, but is UTF-16 text"),
     ],
 )
 def test_errors(tmp_path: Path, content: str | bytes, message: str) -> None:
@@ -118,11 +118,38 @@ def test_errors(tmp_path: Path, content: str | bytes, message: str) -> None:
 
 def test_text_columns_must_be_utf8_too(tmp_path: Path) -> None:
     path = _write(tmp_path, b"a,b\n1,\xff\n")
-    with raises(DataError, match=f"^{path}: must be UTF-8 text"):
+    with raises(DataError, match=f"^{path}:2: must be UTF-8 text"):
         READER.read(path, ["b"])
 
 
-def test_refuses_a_file_that_is_not_compressed(tmp_path: Path) -> None:
-    path = _write(tmp_path, "a,b\n1,2\n", "table.csv.gz")
-    with raises(DataError, match=f"^{path}: cannot be read"):
-        READER.read(path)
+@mark.parametrize(
+    ("name", "header", "message"),
+    [
+        (
+            "x.csv",
+            "a;b",
+            r"commas, but here it seems to be by ';'\. Save it with commas, and with points in",
+        ),
+        (
+            "x.csv",
+            "a\tb",
+            r"commas, .* by tabs\. Save it with commas, or let the name end in \.tsv",
+        ),
+        ("x.csv", "a|b", r"commas, .* by '\|'\. Save it with commas\.$"),
+        (
+            "x.tsv",
+            "a,b",
+            r"tabs, .* by commas\. Save it with tabs, or let the name end in \.csv\.$",
+        ),
+    ],
+)
+def test_refuses_another_separator(tmp_path: Path, name: str, header: str, message: str) -> None:
+    path = _write(tmp_path, f"{header}\n1,5;2\n", name)
+    for look in (READER.columns, READER.read):
+        with raises(DataError, match=f"^{path}: cells must be separated by {message}"):
+            look(path)
+
+
+def test_a_name_may_hold_another_separator(tmp_path: Path) -> None:
+    assert READER.columns(_write(tmp_path, "a;b,c|d\n1,2\n")) == ["a;b", "c|d"]
+    assert READER.columns(_write(tmp_path, '"a,b"\n1\n')) == ["a,b"]

@@ -79,7 +79,13 @@ def test_endings(tmp_path: Path, name: str) -> None:
         ('{"a": 1, "a": 2}\n', r":1: keys must be unique, but \['a'\] are repeated"),
         ('{"a": ' + "[" * 10**5, ":1: must not hold values inside of values"),
         ('{"a": "\\uD800"}\n', r":1: must hold text, but '\\ud800' is half of a character"),
-        (b'{"a": "\xff"}\n', ": must be UTF-8 text"),
+        (b'{"a": "\xff"}\n', ":1: must be UTF-8 text"),
+        (
+            '[{"a": 1}]\n',
+            r":1: must be .* but is \[{.*\. Of an array of rows, write each on a line",
+        ),
+        ('[\n{"a": 1}]\n', ":1: must be .* is no JSON: .* Of an array of rows, write each on a"),
+        ('{"a": 1}\n[1', r":2: must be .* is no JSON: .* at character \d\. Mend the line\."),
     ],
 )
 def test_errors(tmp_path: Path, content: str | bytes, message: str) -> None:
@@ -92,9 +98,3 @@ def test_errors(tmp_path: Path, content: str | bytes, message: str) -> None:
 def test_a_surrogate_pair_is_a_character(tmp_path: Path) -> None:
     path = _write(tmp_path, '{"a": "\\ud83d\\ude00"}\n')
     assert READER.read(path)["a"].to_pylist() == ["😀"]
-
-
-def test_refuses_a_file_that_is_not_compressed(tmp_path: Path) -> None:
-    path = _write(tmp_path, '{"a": 1}\n', "table.jsonl.gz")
-    with raises(DataError, match=f"^{path}: cannot be read"):
-        READER.read(path)

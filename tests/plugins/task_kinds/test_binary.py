@@ -46,6 +46,24 @@ def test_a_small_probability_is_not_rounded_away(logit: float) -> None:
     assert float(probabilities.min()) > 0
 
 
+def test_the_positive_class_may_be_named() -> None:
+    kind = Binary.fit(LABELS, EVERYWHERE, positive="no", class_weights={"yes": 2})
+    plain = Binary.fit(LABELS, EVERYWHERE, class_weights={"yes": 2})
+    assert (kind.classes, kind.counts) == (("yes", "no"), (2, 4))
+    assert (kind.class_weights, kind.constant_loss) == (
+        plain.class_weights[::-1],
+        approx(plain.constant_loss),
+    )
+    predictions, targets = kind.constant()[None].repeat(3, axis=0), np.array([1.0, 0.0, 1.0])
+    assert Binary.metrics["recall"].score(predictions, targets) == 1.0
+    assert Binary.fit(LABELS, EVERYWHERE, positive="yes").classes == plain.classes
+
+
+def test_rejects_a_positive_class_that_is_none() -> None:
+    with raises(DataError, match="There is no class 'yess'; did you mean 'yes'"):
+        Binary.fit(LABELS, EVERYWHERE, positive="yess")
+
+
 @mark.parametrize(
     ("labels", "message"),
     [
