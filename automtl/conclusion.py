@@ -221,7 +221,7 @@ def _restored(
         Member(
             trial.order.bag,
             partial(_trained, trial, run, data, plugins),
-            run.judged(trial.order, [task.name for task in data.tasks]),
+            run.parts.judged(trial.order, [task.name for task in data.tasks]),
         )
         for trial in trials
     ]
@@ -229,4 +229,4 @@ def _restored(
 
 def _trained(trial: Trial, run: RunFolder, data: MultiTaskData, plugins: Plugins) -> Network:
     """The network of a trial, with the weights that its training left."""
-    return run.restore(trial.order, trial_network(trial.order, data.for_training(), plugins))
+    return run.parts.restore(trial.order, trial_network(trial.order, data.for_training(), plugins))

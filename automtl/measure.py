@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from automtl.config import Config, check_offers, check_plugins, for_data
+from automtl.config import Config, check_offers, check_plugins, for_data, placed
 from automtl.core.affinity import Affinity, AffinityEstimator, Anchor
 from automtl.core.graph import TaskGraph
 from automtl.core.grouping import group_by_affinity
@@ -55,7 +55,9 @@ def measure(config: Config, name: str, say: Callable[[str], None]) -> Measured:
     plugins = load_plugins(config.plugins)
     estimator = pick(plugins.affinities, "affinity", name)
     check_plugins(config, plugins)
-    data = with_skips(read_data(config.data_request(), plugins), config.space, plugins)
+    with placed(config):
+        data = read_data(config.data_request(), plugins)
+    data = with_skips(data, config.space, plugins)
     check_offers(config, data, plugins)
     config = for_data(config, data)
     if len(data.tasks) < 2:

@@ -110,7 +110,7 @@ def resume(
     """
     run = RunFolder.open(folder)
     config = changed_config(run.path, change)
-    if run.fold() != fold:
+    if run.about.fold() != fold:
         raise RunError(
             f"{run.path}: this is a fold of a cross-validation. Go on with all of it by `automtl "
             f"search --resume {run.path.parent}`."
@@ -130,7 +130,7 @@ def reopen(folder: Path) -> Reopened:
     """
     run = RunFolder.open(folder)
     config = load_config(run.config)
-    plugins, data = _prepare(config, None, run.fold())
+    plugins, data = _prepare(config, None, run.about.fold())
     _check_digest(run, config, data)
     director = Director(_plan(config, run, data, plugins))
     for trial in run.trials():
@@ -184,7 +184,7 @@ def _check_digest(run: RunFolder, config: Config, data: MultiTaskData) -> None:
 
     :raises RunError: If they are not.
     """
-    if data.digest != run.data_digest():
+    if data.digest != run.about.digest():
         raise RunError(
             f"{run.path}: the data are not what this search began with: {config.data} has changed "
             f"since. Start a new search."
@@ -245,8 +245,8 @@ def _go_on(
         for trial in earlier:
             director.tell(trial)
         listeners.begin(config, earlier, director.standing)
-        training, seconds = data.for_training(), run.training_seconds()
-        job = Job(training, config.plugins, settings.affinity, settings.device, run, seconds)
+        training, seconds = data.for_training(), run.about.training_seconds()
+        job = Job(training, config.plugins, settings.affinity, settings.device, run.parts, seconds)
         elapsed = max((trial.elapsed for trial in earlier), default=0.0)
         record = partial(_record, run, plugins, listeners, director, progress)
         with live_report(run) as final:
@@ -283,7 +283,7 @@ def _plan(config: Config, run: RunFolder, data: MultiTaskData, plugins: Plugins)
             lone=len(constants) == 1,
         ),
         settings.seed,
-        run.affinity,
+        run.parts.affinity,
         estimator=pick(plugins.affinities, "affinity", settings.affinity),
         objective=settings.aim,
         count=partial(_parameters, data.for_training(), plugins),
@@ -303,7 +303,7 @@ def _interrupted(run: RunFolder, progress: Progress) -> None:
 
     :raises KeyboardInterrupt: If it is a fold: there is nothing to conclude without the others.
     """
-    if run.fold() is not None:
+    if run.about.fold() is not None:
         raise KeyboardInterrupt
     progress.say(f"Interrupted. Go on with: automtl search --resume {run.path}")
 

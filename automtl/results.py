@@ -170,7 +170,7 @@ class Run:
         for member in self.summary.members:
             order = orders[member.key]
             network = trial_network(order, data, opened.plugins)
-            networks.append(opened.run.restore(order, network))
+            networks.append(opened.run.parts.restore(order, network))
         return Ensemble(networks, opened.data.tasks, opened.data.kinds)
 
     def export(

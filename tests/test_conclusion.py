@@ -67,7 +67,7 @@ class Ended:
                 self.plugins.searchers["evolution"],
                 Budget(len(self.trials), None, 2, bags),
                 0,
-                self.run.affinity,
+                self.run.parts.affinity,
                 objective=objective,
             )
         )
@@ -83,7 +83,7 @@ class Ended:
         """What a training's own network predicts on test."""
         data = self.data
         network = trial_network(trial.order, data.for_training(), self.plugins)
-        self.run.restore(trial.order, network)
+        self.run.parts.restore(trial.order, network)
         return predict(network, data.tasks, data.kinds, as_inputs(data.test.inputs, CPU))
 
     def metrics(self, predictions: Mapping[str, Any]) -> dict[str, dict[str, float]]:
@@ -112,7 +112,9 @@ def ended_search(
     for graph in (TaskGraph.single_task(names, 2), TaskGraph.all_shared(names, 2)):
         for seed, phase in enumerate((Phase.ANCHORS, Phase.FINALISTS)):
             order = Order(candidate(graph, epochs=3), seed, phase)
-            told = run_trial(order, penguins.for_training(), plugins, CPU, math.inf, store=run)
+            told = run_trial(
+                order, penguins.for_training(), plugins, CPU, math.inf, store=run.parts
+            )
             run.append(Trial(order, told.result, 1.0 + seed))
     return Ended(run, penguins, plugins, space, run.trials())
 

@@ -185,7 +185,7 @@ def open_space(config: Document) -> Document:
     if not isinstance(wanted, str):
         return config.part("space")
     if "/" in wanted or wanted.endswith((".yaml", ".yml")):
-        return read(config.file.parent / wanted)
+        return read(config.file.parent / Path(wanted).expanduser())
     known = [file.stem for file in SPACES.glob("*.yaml")]
     if wanted not in known:
         mend = f"{did_you_mean(wanted, known)} (The path of a file ends in '.yaml'.)"

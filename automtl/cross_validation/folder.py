@@ -10,7 +10,7 @@ from typing import Any
 from automtl.cross_validation.results import CrossValidation, FoldResult
 from automtl.cross_validation.tables import document
 from automtl.errors import RunError
-from automtl.run import locking, making, write_whole
+from automtl.run import locking, making, write_json, write_whole
 
 RECORD = "folds.json"
 
@@ -38,7 +38,7 @@ class FoldsFolder:
         """
         with making(path) as part:
             write_whole(part / "config.yaml", config)
-            write_whole(part / RECORD, _json({"digests": list(digests), "results": []}))
+            write_json(part / RECORD, {"digests": list(digests), "results": []})
         return cls(path.resolve())
 
     @classmethod
@@ -94,7 +94,7 @@ class FoldsFolder:
         listed = [asdict(one) for one in results]
         record = {"digests": self.digests(), "results": listed, **found.to_json()}
         write_whole(self.path / "folds.md", document(found, len(self.digests())))
-        write_whole(self.path / RECORD, _json(record))
+        write_json(self.path / RECORD, record)
 
     def _record(self) -> dict[str, Any]:
         file = self.path / RECORD
@@ -109,7 +109,3 @@ class FoldsFolder:
             f"{self.path / RECORD}: the record of the folds cannot be read ({error!r}). Put the "
             f"file back, or start a new cross-validation."
         )
-
-
-def _json(record: dict[str, Any]) -> str:
-    return json.dumps(record, indent=2, ensure_ascii=False) + "\n"

@@ -31,7 +31,7 @@ class Found:
     :param posterior: What was inferred from gains, in gain.
     :param data: The report of the data, as `automtl.data.findings.describe.data_report` makes it.
     :param curves: Of the training shown, one for each independent part.
-    :param sizes: Of its nodes, as `RunFolder.node_sizes` gives them.
+    :param sizes: Of its nodes, as `PartFiles.node_sizes` gives them.
     :param evidence: What ``evidence.json`` has for each task.
     :param config: The resolved configuration, as YAML.
     """
@@ -92,16 +92,16 @@ def read_folder(run: RunFolder, running: bool = False) -> Found:
         summary=summary,
         affinity=_measured(run, standing) if summary is None else summary.affinity,
         posterior=None if summary is None else summary.posterior,
-        data=run.data_report(),
-        curves=() if shown is None else run.curves(shown),
-        sizes={} if shown is None else run.node_sizes(shown.order),
+        data=run.about.report(),
+        curves=() if shown is None else run.parts.curves(shown),
+        sizes={} if shown is None else run.parts.node_sizes(shown.order),
         evidence={} if summary is None else (run.read_json("evidence.json") or {}).get("tasks", {}),
         config=run.config.read_text(encoding="utf-8"),
     )
 
 
 def _standing(run: RunFolder, trials: Sequence[Trial]) -> Standing | None:
-    constants = run.constants()
+    constants = run.about.constants()
     if constants is None:
         return None
     return Standing(trials, constants, load_config(run.config).search.aim)
@@ -150,5 +150,5 @@ def _measured(run: RunFolder, standing: Standing | None) -> Affinity | None:
     if standing is None:
         return None
     anchors = [trial for trial in (standing.shared, standing.single) if trial is not None]
-    found = (run.affinity(trial) for trial in anchors)
+    found = (run.parts.affinity(trial) for trial in anchors)
     return next((affinity for affinity in found if affinity is not None), None)

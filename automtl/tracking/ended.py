@@ -27,7 +27,7 @@ def ended_trials(run: RunFolder) -> list[Ended]:
 
     :raises RunError: If the folder does not say how gains are computed.
     """
-    constants = run.constants()
+    constants = run.about.constants()
     if constants is None:
         raise RunError(
             f"{run.path / 'data.json'}: it does not say how gains are computed: this search was "
@@ -41,7 +41,7 @@ def ended_trials(run: RunFolder) -> list[Ended]:
 def _curves(trial: Trial, run: RunFolder) -> dict[str, LossCurve]:
     """Of each task; none of a trial whose files are missing or broken."""
     try:
-        parts = run.curves(trial)
+        parts = run.parts.curves(trial)
     except RunError:
         return {}
     return {

@@ -97,5 +97,5 @@ def _make(callback: type[Callback], options: Mapping[str, Any]) -> Callback:
 
 def _name(run: RunFolder) -> str:
     """The name of the run folder; of a fold's, behind that of its cross-validation."""
-    folders: list[Path] = [run.path] if run.fold() is None else [run.path.parent, run.path]
+    folders: list[Path] = [run.path] if run.about.fold() is None else [run.path.parent, run.path]
     return "-".join(folder.name for folder in folders)

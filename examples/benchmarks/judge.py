@@ -80,7 +80,9 @@ def _is_of(graph: TaskGraph, method: str) -> bool:
 def _test_errors(
     trial: Trial, run: RunFolder, data: MultiTaskData, plugins: Plugins
 ) -> dict[str, float]:
-    network = run.restore(trial.order, trial_network(trial.order, data.for_training(), plugins))
+    network = run.parts.restore(
+        trial.order, trial_network(trial.order, data.for_training(), plugins)
+    )
     inputs = as_inputs(data.test.inputs, torch.device("cpu"))
     predictions = predict(network, data.tasks, data.kinds, inputs)
     metrics = evaluate(predictions, data.tasks, data.kinds, data.test.targets)

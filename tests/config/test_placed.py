@@ -58,7 +58,7 @@ def table(tmp_path: Path) -> Path:
         ),
         (
             "data: d.csv\ntargets: {m: {separator: ';', options: {rule: topk}}}",
-            "2:47: targets.m.options.rule: d.csv: target 'm': The rule of a mul",
+            "2:47: targets.m.options.rule: d.csv: target 'm': There is no rule",
         ),
         (f"{LONG}targets: {{'*': {{metric: rmse}}}}", "3:25: targets.*.metric: d.csv, task 'u': a"),
         (f"{LONG}ignore: [o]", "3:10: ignore.o: d.csv, column 'o': is named in 'long' and to be"),

@@ -187,6 +187,6 @@ def test_two_folds_of_penguins_one_of_which_is_interrupted(tmp_path: Path) -> No
 
 def _test_rows(path: Path, number: int) -> list[int]:
     run = RunFolder.open(path / f"fold-{number}")
-    data = pipeline.check(load_config(run.config), None, run.fold())[1]
-    assert data.digest == run.data_digest()
+    data = pipeline.check(load_config(run.config), None, run.about.fold())[1]
+    assert data.digest == run.about.digest()
     return [int(row) for row in data.test.rows]

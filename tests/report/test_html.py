@@ -97,11 +97,12 @@ def test_an_interrupted_search_says_how_to_go_on(found: Maker) -> None:
 def test_a_search_that_has_only_begun_has_a_page(
     finished: Summary, parsed: Callable[[str], Any], tmp_path: Path
 ) -> None:
-    about = RunFolder.open(finished.folder)
+    earlier = RunFolder.open(finished.folder)
+    about = earlier.about
     run = RunFolder.create(
         tmp_path / "new",
-        about.config.read_text(),
-        {"digest": "d", "report": about.data_report(), "constants": about.constants()},
+        earlier.config.read_text(),
+        {"digest": "d", "report": about.report(), "constants": about.constants()},
     )
     page = parsed(report_html(read_folder(run, running=True)))
     assert "0 trainings so far" in page.text

@@ -47,16 +47,18 @@ def read_inputs(
         reason = _why_not(request, name, column, train)
         seems = None if name in request.columns else _seeming(column, raw[name])
         if reason:
-            notes.append(
-                f"{name}: set aside, {reason}{f'; but it seems to hold {seems}' if seems else ''}"
-            )
+            what = name or f"column {raw.column_names.index(name) + 1}"
+            note = f"{what}: set aside, {reason}"
+            notes.append(f"{note}; but it seems to hold {seems}" if seems else note)
         elif column is not None:
             table[name] = column
             notes += [f"{name}: {column.kind}, but it seems to hold {seems}"] if seems else []
     table = _without_zeros(table)
     if not table:
         reasons = "; ".join(notes) or "every column is a target, ignored or used for the split"
-        raise source.error(f"at least one input must be left, but none is ({reasons}).")
+        raise source.error(
+            f"at least one input must be left, but none is ({reasons}). Add a column."
+        )
     return table, [*_repairs(raw, table), *notes, *_aside(request, table)]
 
 

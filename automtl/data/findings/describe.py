@@ -274,13 +274,7 @@ def _notes(notes: Sequence[str]) -> Iterator[str]:
             what = f"{len(names)} inputs " if reason.startswith(ASIDE) else ""
             yield f"{what}{reason}: {shown}"
         else:
-            yield from (_note(name, reason) for name in names)
-
-
-def _note(name: str, reason: str) -> str:
-    if name:
-        return f"{name}: {reason}"
-    return f"a column without a name: {reason}" if reason.startswith(ASIDE) else reason
+            yield from (f"{name}: {reason}" if name else reason for name in names)
 
 
 def _missing(count: int) -> str:

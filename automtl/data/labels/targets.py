@@ -264,9 +264,11 @@ def _check_set(
     if not names:
         raise source.error(NO_LABELS, column)
     if not pc.any(pc.match_substring(values.cast(pa.string()), separator)).as_py():
+        mark = guess_separator(values)
+        mend = f'Write `separator: "{mark}"`' if mark else "Name the right separator"
         raise source.error(
             f"labels are separated by '{separator}', but no row has it: none would have more than "
-            f"one label. Name the right separator, or none for one label a row.",
+            f"one label. {mend}, or none for one label a row.",
             column,
         )
     if len(names) < 2:

@@ -85,7 +85,7 @@ def _run(path: Path) -> Side:
             for task in summary.tasks
         },
         mean_gain=summary.test_gains[summary.winner.digest],
-        digests=(run.data_digest(),),
+        digests=(run.about.digest(),),
         n_rows=summary.n_rows,
         graphs=(TaskGraph.from_json(summary.graph),),
         config=read(run.config).data,
@@ -156,7 +156,7 @@ def _truths(run: RunFolder) -> dict[str, Truth]:
             task.get("test", ""),
             tuple(label[name] for label in task["labels"] for name in NUMBERS if name in label),
         )
-        for task in run.data_report().get("tasks", [])
+        for task in run.about.report().get("tasks", [])
     }
 
 

@@ -14,7 +14,7 @@ def curve_pictures(curves: Sequence[Mapping[str, Any]]) -> list[Picture]:
     """
     The training and validation losses of each task over epochs.
 
-    :param curves: One for each independent part, as `RunFolder.curves` gives them.
+    :param curves: One for each independent part, as `PartFiles.curves` gives them.
     """
     n_tasks = sum(len(curve["tasks"]) for curve in curves)
     most = min(POINTS, max(20, BUDGET // (2 * max(n_tasks, 1))))

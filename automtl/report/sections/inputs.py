@@ -15,8 +15,8 @@ MANY = 12  # notes, or rows of a table, from which on they are folded
 HOW_TO_READ = (
     "Blue: they go together; orange: one goes with the absence, or with small values, of the "
     "other; the stronger the colour, the more. It is the correlation of ranks or of 0 and 1; with "
-    "classes, a correlation ratio or Cramér's V, which have no sign and are corrected for chance. A "
-    "dash: too few training rows have both to tell. The numbers of all pairs are in data.json."
+    "classes, a correlation ratio or Cramér's V, which have no sign and are corrected for chance. "
+    "A dash: too few training rows have both to tell. The numbers of all pairs are in data.json."
 )
 
 

@@ -6,6 +6,9 @@ from numpy.typing import NDArray
 from automtl.core.task import Floats
 from automtl.errors import DataError
 
+LARGEST = 1e18  # the square fits into 32 bits
+MEND = "Leave it out of the targets, or split in another way."
+
 
 def mean_and_std(labels: Floats, train: NDArray[np.bool_], subject: str) -> tuple[float, float]:
     """
@@ -20,17 +23,19 @@ def mean_and_std(labels: Floats, train: NDArray[np.bool_], subject: str) -> tupl
         raise DataError(f"The labels of {subject} are finite, but some are infinite.")
     known = labels[train & ~np.isnan(labels)]
     if not known.size:
-        raise DataError(f"Of {subject}, there are labels in the training part, but found none.")
+        raise DataError(
+            f"Of {subject}, there are labels in the training part, but found none. {MEND}"
+        )
     if known.min() == known.max():
         raise DataError(
             f"The labels of {subject} vary in the training part, but all {known.size} are "
-            f"{known[0]:g}."
+            f"{known[0]:g}. {MEND}"
         )
     with np.errstate(over="ignore", invalid="ignore"):
         mean, std = float(known.mean()), float(known.std())
-    if not 0 < std < np.inf:
+    if not (0 < std < LARGEST and abs(mean) < LARGEST):
         raise DataError(
-            f"The labels of {subject} have a standard deviation that a float can hold, but got "
-            f"{std}. Rescale them."
+            f"The labels of {subject} have a mean up to {LARGEST:g} and a standard deviation "
+            f"between 0 and that, but got {mean:g} and {std:g}. Rescale them."
         )
     return mean, std

@@ -16,6 +16,7 @@ from automtl.core.task import Floats, Metric, TaskKind
 from automtl.core.thresholds import OBJECTIVES, RULES, Decision, tune
 from automtl.errors import DataError, LabelError
 from automtl.hookspecs import hookimpl
+from automtl.suggest import did_you_mean
 
 OPTIONS = {"rule": tuple(RULES), "objective": OBJECTIVES}
 
@@ -111,8 +112,10 @@ class Multilabel(TaskKind):
         """
         for option, value in (("rule", rule), ("objective", objective)):
             if value not in OPTIONS[option]:
-                rules = class_labels.listing(OPTIONS[option], len(OPTIONS[option]))
-                raise DataError(f"The {option} of a multilabel task is of {rules}, not '{value}'.")
+                raise DataError(
+                    f"There is no {option} '{value}' of a multilabel task; "
+                    f"{did_you_mean(str(value), OPTIONS[option])}"
+                )
         if (rule, objective) == ("f1", "hamming"):
             raise DataError(
                 "The rule f1 makes F1 best, but the objective is hamming, for which 0.5 is. Choose "

@@ -163,7 +163,8 @@ def _given(levels: object) -> tuple[str, ...]:
     numbers = map(class_labels.as_number, names)
     different = {name if n is None else n for name, n in zip(names, numbers, strict=True)}
     if len(different) < len(names):
-        raise DataError(f"Levels are distinct, but got {class_labels.listing(names, len(names))}.")
+        given = class_labels.listing(names, len(names))
+        raise DataError(f"Levels are distinct, but got {given}. Name each once.")
     return names
 
 

@@ -104,7 +104,8 @@ COLUMNS: dict[str, Any] = {
 def test_useless_columns_are_set_aside_with_a_note(source: Source) -> None:
     table, notes = read_inputs(_request(), _raw(**COLUMNS), TRAIN, source)
     assert list(table) == ["good"]
-    assert [note.split(":")[0] for note in notes] == list(COLUMNS)[1:]
+    names = [name or "column 9" for name in list(COLUMNS)[1:]]
+    assert [note.split(":")[0] for note in notes] == names
     assert notes[0] == "id: set aside, it counts the rows one by one, so it seems an identifier"
 
 

@@ -123,13 +123,10 @@ def test_what_is_alike_is_told_in_few_lines(make_data: Any) -> None:
     ]
 
 
-def test_a_column_without_a_name_is_told(make_data: Any) -> None:
-    notes = (": set aside, it has no name in the header", "some rows are odd")
+def test_a_note_may_be_of_no_column(make_data: Any) -> None:
+    notes = ("column 1: set aside, it has no name in the header", "some rows are odd")
     lines = describe(make_data({"x": NOISE}, {"y": RNG.normal(size=500)}, notes))
-    assert lines[-2:] == [
-        "note: a column without a name: set aside, it has no name in the header",
-        "note: some rows are odd",
-    ]
+    assert lines[-2:] == [f"note: {note}" for note in notes]
 
 
 def test_of_many_classes_the_most_frequent_are_told(make_data: Any) -> None:

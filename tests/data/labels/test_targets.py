@@ -190,7 +190,7 @@ def test_other_numbers_are_several_outputs_and_it_says_why(source: Source) -> No
             {"options": {"rul": 1}},
             "'m': there is no option 'rul' of a ",
         ),
-        ({"a": [0, 1], "b": [1, 0]}, {"options": {"rule": "x"}}, "'m': The rule of a multilabel t"),
+        ({"a": [0, 1], "b": [1, 0]}, {"options": {"rule": "x"}}, "'m': There is no rule 'x'"),
         ({"a": [0, 0], "b": [0, 0]}, {}, "target 'm': a target must have at least two distinct l"),
     ],
 )

@@ -55,8 +55,8 @@ def test_the_constant_has_the_constant_loss() -> None:
         ([np.nan, np.nan, 1.0], "labels in the training part, but found none"),
         ([0.1, 0.1, 0.3], "vary in the training part, but all 2 are 0.1"),
         ([1.0, 2.0, np.inf], "finite, but some are infinite"),
-        ([1e300, -1e300, 0.0], "a float can hold, but got inf. Rescale them"),
-        ([1e-300, -1e-300, 0.0], "a float can hold, but got 0.0. Rescale them"),
+        ([1e300, -1e300, 0.0], "but got 0 and inf. Rescale them"),
+        ([1e-300, -1e-300, 0.0], "but got 0 and 0. Rescale them"),
     ],
 )
 def test_rejects_labels_without_a_scale(labels: list[float], message: str) -> None:
