@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from automtl.config.document import Document
+from automtl.config.document import Document, located
 from automtl.config.marks import document_of, read, write
 from automtl.config.schema import (
     ConfigSection,
@@ -155,12 +155,12 @@ def _read_config(document: Document) -> Config:
         columns=section.columns,
         split=SplitRequest(**dict(section.split)),
         space=_with_offers(read_space(space_document), targets),
-        plugins=tuple(located(folder, plugin) for plugin in section.plugins),
+        plugins=tuple(located(folder, plugin).resolve() for plugin in section.plugins),
         search=section.search,
         parts=files if isinstance(section.data, PartsSection) else {},
         sources={files[name]: tuple(own) for name, own in (section.sources or {}).items()},
         long=None if section.long is None else LongRequest(**dict(section.long)),
-        labels=None if section.labels is None else located(folder, section.labels),
+        labels=None if section.labels is None else located(folder, section.labels).resolve(),
         document=document,
         space_document=space_document,
     )
@@ -213,14 +213,6 @@ def bundled_config() -> Config:
     return load_config(Path(__file__).parents[1] / "data" / "penguins.yaml")
 
 
-def located(folder: Path, path: str) -> Path:
-    """A path that a configuration in ``folder`` names; ~ is the user's folder, if there is one."""
-    try:
-        return (folder / Path(path).expanduser()).resolve()
-    except RuntimeError:  # there is none
-        return (folder / path).resolve()
-
-
 def _objective(text: str) -> str | list[str]:
     names = [name.strip() for name in text.split(",")]
     return "gain" if names == ["gain"] else names
@@ -238,7 +230,7 @@ def _files(section: ConfigSection, folder: Path) -> dict[str, Path]:
         named = {part: path for part, path in dict(section.data).items() if path is not None}
     else:
         named = {"data": str(section.data)}
-    return {name: located(folder, path) for name, path in named.items()}
+    return {name: located(folder, path).resolve() for name, path in named.items()}
 
 
 def _target(name: str, section: TargetSection) -> TargetRequest:

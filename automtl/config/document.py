@@ -121,3 +121,11 @@ def _has(here: Any, step: str | int) -> bool:
     if isinstance(here, list):
         return isinstance(step, int) and step < len(here)
     return isinstance(here, dict) and step in here
+
+
+def located(folder: Path, path: str) -> Path:
+    """A path that a configuration in ``folder`` names; ~ is the user's folder, if there is one."""
+    try:
+        return folder / Path(path).expanduser()
+    except RuntimeError:  # there is none
+        return folder / path

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from automtl.config.config import Config, located
-from automtl.config.document import Place, Problem
+from automtl.config.config import Config
+from automtl.config.document import Place, Problem, located
 from automtl.data.request import ALL
 from automtl.errors import DataError
 
@@ -37,5 +37,6 @@ def _as_written(place: Place, config: Config) -> Place:
         case ("sources", str(path), *rest):
             folder = config.document.file.parent
             written = config.document.data.get("sources") or {}
-            return ("sources", *(n for n in written if str(located(folder, n)) == path), *rest)
+            names = (n for n in written if str(located(folder, n).resolve()) == path)
+            return ("sources", *names, *rest)
     return place

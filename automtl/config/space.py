@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
-from automtl.config.document import Document, Problem, kind_of
+from automtl.config.document import Document, Problem, kind_of, located
 from automtl.config.marks import read
 from automtl.config.validation import (
     Named,
@@ -185,7 +185,7 @@ def open_space(config: Document) -> Document:
     if not isinstance(wanted, str):
         return config.part("space")
     if "/" in wanted or wanted.endswith((".yaml", ".yml")):
-        return read(config.file.parent / Path(wanted).expanduser())
+        return read(located(config.file.parent, wanted))
     known = [file.stem for file in SPACES.glob("*.yaml")]
     if wanted not in known:
         mend = f"{did_you_mean(wanted, known)} (The path of a file ends in '.yaml'.)"
