@@ -160,7 +160,7 @@ def _times(
     if np.isnan(times).any():
         row = int(np.isnan(times).argmax())
         raise source.error(
-            "every row needs a time, but here it is missing or infinite. Fill it in, or drop the row.",
+            "every row needs a time, but here it is missing or infinite. Mend it, or drop the row.",
             name,
             row,
         )
