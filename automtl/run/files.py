@@ -80,7 +80,7 @@ def read_json(file: Path) -> dict[str, Any]:
     :raises RunError: If it is missing or broken.
     """
     try:
-        found: dict[str, Any] = json.loads(file.read_text())
+        found: dict[str, Any] = json.loads(file.read_bytes())
     except (OSError, ValueError) as error:
         raise RunError(f"{file}: this file cannot be read ({first_line(error)}).") from None
     return found

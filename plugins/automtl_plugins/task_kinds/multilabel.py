@@ -16,7 +16,6 @@ from automtl.core.task import Floats, Metric, TaskKind
 from automtl.core.thresholds import OBJECTIVES, RULES, Decision, tune
 from automtl.errors import DataError, LabelError
 from automtl.hookspecs import hookimpl
-from automtl.suggest import did_you_mean
 
 OPTIONS = {"rule": tuple(RULES), "objective": OBJECTIVES}
 
@@ -112,9 +111,9 @@ class Multilabel(TaskKind):
         """
         for option, value in (("rule", rule), ("objective", objective)):
             if value not in OPTIONS[option]:
+                known = class_labels.listing(OPTIONS[option], len(OPTIONS[option]))
                 raise DataError(
-                    f"There is no {option} '{value}' of a multilabel task; "
-                    f"{did_you_mean(str(value), OPTIONS[option])}"
+                    f"There is no {option} '{value}' of a multilabel task; there are {known}."
                 )
         if (rule, objective) == ("f1", "hamming"):
             raise DataError(
