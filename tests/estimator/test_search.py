@@ -40,6 +40,7 @@ MIXED: dict[str, Any] = {
 ELSEWHERE = {
     "check_array_api_input",  # needs a variable of the environment
     "check_dont_overwrite_parameters",
+    "check_estimator_sparse_matrix",  # as check_estimator_sparse_array, of the older classes
     "check_dtype_object",
     "check_estimators_dtypes",
     "check_estimators_fit_returns_self",

@@ -19,7 +19,7 @@ def _write(path: Path, content: bytes) -> Path:
 @mark.parametrize(
     ("content", "message"),
     [
-        (gzip.compress(b"a,b\n1,2\n", mtime=0), r"is compressed with gzip\. Add \.gz to its name\."),
+        (gzip.compress(b"a,b\n1,2\n", mtime=0), r"is compressed with gzip\. Add \.gz to its na"),
         (b"PK\x03\x04...", "is a ZIP archive, as a workbook of Excel is. Save the sheet as CSV"),
         (b"\xd0\xcf\x11\xe0", "is an old workbook of Excel. Save the sheet as CSV UTF-8, or as"),
         ("a,b\n1,2\n".encode("utf-16"), r"is UTF-16 text\. Save it as UTF-8\."),
