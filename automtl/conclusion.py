@@ -23,7 +23,8 @@ from automtl.report.card import model_card
 from automtl.report.citations import citations, citations_of
 from automtl.report.evidence import evidence_json
 from automtl.report.html import write_report
-from automtl.report.summary import Delivered, Judged, Learned, Summary, summarise
+from automtl.report.summarise import Delivered, Judged, Learned, summarise
+from automtl.report.summary import Summary
 from automtl.run import RunFolder
 from automtl.search.bags import bags_of
 from automtl.search.director import Director

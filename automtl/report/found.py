@@ -11,7 +11,8 @@ from automtl.core.affinity import Affinity
 from automtl.core.graph import TaskGraph
 from automtl.core.trial import Trial
 from automtl.errors import RunError
-from automtl.report.summary import Row, Summary, ranked
+from automtl.report.summarise import ranked
+from automtl.report.summary import Row, Summary
 from automtl.run import RunFolder
 from automtl.search.standing import Standing
 

@@ -10,7 +10,8 @@ from automtl.report.leaderboard import percent
 from automtl.report.parts import Folded, Heading, Part, Pictures, Section, Text
 from automtl.report.pictures import Picture, front_picture, trials_picture
 from automtl.report.sections.gain import gain_cell
-from automtl.report.summary import FrontPoint, Row, Summary, front_point
+from automtl.report.summarise import front_point
+from automtl.report.summary import FrontPoint, Row, Summary
 from automtl.report.tables import Cell, Table, number
 from automtl.search.cost import cost_in_j
 from automtl.search.front import pareto_front

@@ -111,9 +111,9 @@ class Multilabel(TaskKind):
         """
         for option, value in (("rule", rule), ("objective", objective)):
             if value not in OPTIONS[option]:
-                known = class_labels.listing(OPTIONS[option], len(OPTIONS[option]))
+                offered = class_labels.listing(OPTIONS[option], len(OPTIONS[option]))
                 raise DataError(
-                    f"There is no {option} '{value}' of a multilabel task; there are {known}."
+                    f"There is no {option} '{value}' of a multilabel task; there are {offered}."
                 )
         if (rule, objective) == ("f1", "hamming"):
             raise DataError(
