@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from automtl.core.labels import chosen
 from automtl.core.task import Floats, Metric, Task, TaskKind
 from automtl.data.dataset import Array
 from automtl.train.losses import slices
@@ -56,4 +57,4 @@ def _probabilities(kind: TaskKind, predictions: Floats) -> Floats:
 def _decisions(kind: TaskKind, predictions: Floats) -> Floats:
     if kind.several:
         return kind.decide(predictions)
-    return (predictions[:, 1:] > predictions[:, :1]).astype(np.float64)
+    return chosen(predictions, ordered=False)[:, None].astype(np.float64)

@@ -1,8 +1,7 @@
 """Columns of text that seem to be numbers or dates, but are not written as such."""
 
 import re
-from collections.abc import Callable, Collection
-from itertools import islice
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import pyarrow as pa
@@ -38,7 +37,7 @@ def odd_one_out(values: pa.ChunkedArray) -> tuple[str, str, int] | None:
     :returns: What nearly all are, the value, and how many distinct ones are none of them; None if
         all are, or many are not.
     """
-    words = [word for word in pc.unique(values).drop_null().to_pylist() if word not in NULLS]
+    words = _words(values)
     for what, is_one in (("numbers", _is_number), ("date-times", _is_date_time)):
         if _nearly_all(words, is_one):
             odd = [word for word in words if not is_one(word)]
@@ -53,7 +52,7 @@ def seeming(values: pa.ChunkedArray) -> str | None:
     >>> seeming(pa.chunked_array([[f"{n},5" for n in range(20)]]))
     "numbers with a decimal comma, such as '0,5': write a point"
     """
-    words = set(pc.unique(values).drop_null().to_pylist()) - NULLS
+    words = _words(values)
     if len(words) <= SEVERAL:
         return None
     odd = min((word for word in words if not _is_number(word)), default=None)
@@ -64,10 +63,15 @@ def seeming(values: pa.ChunkedArray) -> str | None:
     return None
 
 
-def _nearly_all(words: Collection[str], is_one: Test) -> bool:
+def _words(values: pa.ChunkedArray) -> list[str]:
+    """The distinct values that are there, in the order of the column."""
+    return [word for word in pc.unique(values).drop_null().to_pylist() if word not in NULLS]
+
+
+def _nearly_all(words: Sequence[str], is_one: Test) -> bool:
     """Whether nearly all words are; where the first ones are not, the others are not tried."""
     return all(
-        sum(bool(is_one(word)) for word in islice(words, n)) >= NEARLY * n
+        sum(bool(is_one(word)) for word in words[:n]) >= NEARLY * n
         for n in (min(GLANCE, len(words)), len(words))
     )
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from automtl.data.findings.suspicion import Suspicion, listed, shortened
 from automtl.data.labels.label_columns import FLAGS, LabelColumn
 from automtl.data.parts.strata import Mask
 from automtl.data.request import DataRequest
-from automtl.data.table import AnyColumn, ColumnKind, SparseColumn
+from automtl.data.table import AnyColumn, ColumnKind, SparseColumn, Table
 
 NAMES = ("training", "validation", "test")
 FEW = 10  # labels to judge a task by: with fewer, a gain is luck
@@ -149,12 +148,16 @@ def _few(labels: Sequence[LabelColumn], part: Mask) -> str:
     return f"{counts[rare]} of class '{label.classes[rare]}'" if 0 < counts[rare] < FEW_RARE else ""
 
 
-def torn(data: MultiTaskData, request: DataRequest | None) -> Iterator[Suspicion]:
-    """Groups with rows in several parts: of those to be ranked, and of what an input names."""
+def torn(data: MultiTaskData, inputs: Table, request: DataRequest | None) -> Iterator[Suspicion]:
+    """
+    Groups with rows in several parts: of those to be ranked, and of what an input names.
+
+    :param inputs: The columns as numbers, NaN where missing.
+    """
     yield from _torn_queries(data)
     if request is None or _is_given(request) or request.split.time or data.train.groups is not None:
         return
-    for name, column in data.table.items():
+    for name, column in inputs.items():
         if found := _torn_names(name, column, data):
             n_groups, n_torn, n_test = found
             yield Suspicion(
@@ -178,9 +181,9 @@ def _torn_names(name: str, column: AnyColumn, data: MultiTaskData) -> tuple[int,
         or (column.kind is ColumnKind.NUMERIC and ID.search(name))
     ):
         return None
-    values: NDArray[Any] = column.values
-    known = values != "" if column.kind.is_strings else ~np.isnan(values)
-    _, codes, counts = np.unique(values[known].astype(str), return_inverse=True, return_counts=True)
+    values = column.values
+    known = ~np.isnan(values)
+    _, codes, counts = np.unique(values[known], return_inverse=True, return_counts=True)
     if len(counts) < N_GROUPS or counts.min() < 2:
         return None
     if counts.mean() > GROUP_ROWS or counts.max() > LARGEST * counts.mean():

@@ -51,7 +51,7 @@ def suspicions(
         *_leaks(data, inputs, labels),
         *_dependent(data, labels),
         *_shared_rows(data, inputs, [name for found in identifiers for name in found.columns]),
-        *torn(data, request),
+        *torn(data, inputs, request),
         *_near_constant(data, inputs),
         *_copies(inputs),
         *identifiers,
